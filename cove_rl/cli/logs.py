@@ -1,0 +1,45 @@
+"""Log records as one line each on stderr: time, level, logger, message, then whatever `extra` named as key=value."""
+
+import logging
+import sys
+from datetime import datetime, timezone
+from typing import TextIO
+
+LEVELS = ("debug", "info", "warning", "error")
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class KeyValueFormatter(logging.Formatter):
+    """Formats ``log.info("built", extra={"rows": 3})`` as ``2026-01-31T12:00:00Z info cove_rl.x built rows=3``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line, followed by the traceback if it has one."""
+        time = datetime.fromtimestamp(record.created, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        words = [time, record.levelname.lower(), record.name, record.getMessage()]
+        words += [f"{key}={value}" for key, value in vars(record).items() if key not in _STANDARD]
+        line = " ".join(words)
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class StderrHandler(logging.StreamHandler[TextIO]):
+    """Writes to whatever `sys.stderr` is at that moment, so that a running progress bar can stay below the lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def setup(level: str) -> None:
+    """Send the library's log records at or above `level` (one of `LEVELS`) to stderr.
+
+    Libraries we call stay at warnings, unless the level is debug.
+    """
+    handler = StderrHandler()
+    handler.setFormatter(KeyValueFormatter())
+    root = logging.getLogger()
+    for old in [old for old in root.handlers if isinstance(old, StderrHandler)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel("DEBUG" if level == "debug" else "WARNING")
+    logging.getLogger("cove_rl").setLevel(level.upper())
