@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from cove_rl.world.call import ToolCall
 from cove_rl.world.record import Record
 from cove_rl.world.world import World
 
@@ -32,6 +33,16 @@ class Evidence(msgspec.Struct, frozen=True):
 
     tool: str
     arguments: dict[str, str]
+
+    def shown_by(self, call: ToolCall) -> bool:
+        """Return whether a call, if it succeeded, is this read."""
+        if call.name != self.tool or isinstance(call.arguments, str):
+            return False
+        return all(call.arguments.get(name) == value for name, value in self.arguments.items())
+
+    def words(self) -> str:
+        """Return the read as a person would write it."""
+        return f"{self.tool}({', '.join(f'{name}={value}' for name, value in self.arguments.items())})"
 
 
 class Action(msgspec.Struct, frozen=True):

@@ -42,6 +42,7 @@ class Domain(ABC):
         tools: what agents (and users, under dual control) can call.
         constraints: the kinds of goals.
         default_size: table name -> number of rows of a world of the usual size.
+        transfer_tool: the tool that hands the conversation to a human and ends it.
     """
 
     name: ClassVar[str]
@@ -49,6 +50,7 @@ class Domain(ABC):
     tools: ClassVar[tuple[Tool, ...]]
     constraints: ClassVar[tuple[type[Constraint], ...]]
     default_size: ClassVar[Mapping[str, int]]
+    transfer_tool: ClassVar[str] = "transfer_to_human_agents"
 
     @property
     @abstractmethod

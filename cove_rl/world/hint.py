@@ -9,6 +9,25 @@ Value = Union[str, tuple["Hint", ...], dict[str, str]]  # noqa: UP007  (a forwar
 """What fills a place in a wording: a text, other hints, or option names with their values."""
 
 
+class Check(Record, frozen=True, omit_defaults=True):
+    """How the customer tells, from an agent's words alone, that a proposal means something else than they do.
+
+    Words are compared without regard to case. The customer does not know ids, so a proposal that names nothing they
+    know passes.
+
+    Attributes:
+        any: words of which one shows that the right element is meant ...
+        instead: ... and words that, when none of `any` is there, show that another one is.
+        all: words that must all be there if one of them is.
+        never: words that must not be there.
+    """
+
+    any: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+
 class Hint(Record, frozen=True, omit_defaults=True):
     """One element of a goal as the customer describes it; it resolves to exactly one element in the customer's view.
 
@@ -17,18 +36,26 @@ class Hint(Record, frozen=True, omit_defaults=True):
         form: how it is described ("items", "last_four", ...); a name in the domain's `speech.yaml`.
         values: what fills the wording.
         exact: True when no unique description existed and the exact value is given away instead.
-        rivals: words that, in an agent's proposal, would mean something else in this one's place.
+        check: how the customer notices that an agent means something else.
     """
 
     slot: str
     form: str
     values: dict[str, Value] = {}
     exact: bool = False
-    rivals: tuple[str, ...] = ()
+    check: Check | None = None
 
 
 class Request(Record, frozen=True, omit_defaults=True):
-    """One thing the customer wants: the exact goal and how the customer describes it."""
+    """One thing the customer wants: the exact goal, how they ask for it, and how they describe its elements.
+
+    Attributes:
+        constraint: the exact goal.
+        act: what the customer asks for, a name in the domain's `speech.yaml`; a forbidden request is asked for in the
+            same words as an allowed one.
+        hints: the elements, one hint per slot.
+    """
 
     constraint: Constraint
+    act: str
     hints: tuple[Hint, ...]

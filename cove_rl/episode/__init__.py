@@ -1,0 +1,1 @@
+"""One conversation: the state machine that synthesis, rollouts and evaluation share."""

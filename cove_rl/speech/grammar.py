@@ -1,0 +1,174 @@
+"""How customers word what they mean, and how an agent reads it back: one grammar, two directions."""
+
+import re
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any, cast
+
+import msgspec
+
+from cove_rl.errors import DomainError
+from cove_rl.speech.template import Template
+from cove_rl.world.hint import Hint, Value
+
+_NEXT_SENTENCE = re.compile(r"[.!?]\s+")
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """One thing understood in a customer's message: what kind of statement it was, and its hints by slot."""
+
+    act: str
+    hints: dict[str, Hint]
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """How several hints of one slot are strung together: between them, and before the last."""
+
+    of: str
+    between: str
+    last: str
+
+
+class Grammar:
+    """The wordings of one domain's customers, as `speech.yaml` states them.
+
+    The parts of the data: ``phrases`` (slot -> form -> wordings of a hint), ``acts`` (kind of statement -> sentences),
+    ``lists`` (place -> how several hints are strung together), ``pairs`` (wordings of one option and its value),
+    ``between_pairs`` and ``shapes`` (place -> regular expression of its content).
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        shapes: dict[str, str] = data.get("shapes", {})
+        self._phrases: dict[str, dict[str, list[Template]]] = {
+            slot: {form: [Template(text, shapes) for text in texts] for form, texts in forms.items()}
+            for slot, forms in data["phrases"].items()
+        }
+        self._acts: dict[str, list[Template]] = {
+            act: [Template(text, shapes, sentence=True) for text in texts] for act, texts in data["acts"].items()
+        }
+        self._lists = msgspec.convert(data.get("lists", {}), dict[str, Listing])
+        self._pairs: list[str] = data.get("pairs", [])
+        self._between_pairs: str = data.get("between_pairs", " plus ")
+        self._by_first: dict[str, list[tuple[str, Template]]] = {}
+        for act, templates in self._acts.items():
+            for one in templates:
+                self._by_first.setdefault(one.first, []).append((act, one))
+
+    def acts(self) -> Sequence[str]:
+        """Return the kinds of statements customers make."""
+        return list(self._acts)
+
+    def shapes_of(self, act: str) -> set[frozenset[str]]:
+        """Return the sets of slots that one sentence of this act can carry."""
+        return {frozenset(one.places) for one in self._acts.get(act, [])}
+
+    def say(self, act: str, hints: Mapping[str, Hint], rng: Random) -> str:
+        """Return a sentence of this act that carries exactly these hints.
+
+        Raises:
+            DomainError: if `speech.yaml` has no such sentence.
+        """
+        fitting = [one for one in self._acts.get(act, []) if set(one.places) == set(hints)]
+        if not fitting:
+            raise DomainError(f"speech.yaml has no sentence '{act}' with {', '.join(sorted(hints)) or 'no hint'}")
+        sentence = rng.choice(fitting).fill({slot: self.word(hint, rng) for slot, hint in hints.items()})
+        return sentence[0].upper() + sentence[1:]
+
+    def word(self, hint: Hint, rng: Random) -> str:
+        """Return one wording of a hint, to stand inside a sentence."""
+        try:
+            template = rng.choice(self._phrases[hint.slot][hint.form])
+        except KeyError:
+            raise DomainError(f"speech.yaml has no wording for {hint.slot}.{hint.form}") from None
+        return template.fill({place: self._fill(hint.values[place], place, rng) for place in template.places})
+
+    def _fill(self, value: Value, place: str, rng: Random) -> str:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, dict):
+            pairs = [rng.choice(self._pairs).format(name=name, value=option) for name, option in value.items()]
+            return self._between_pairs.join(pairs)
+        words = [self.word(hint, rng) for hint in value]
+        if len(words) == 1:
+            return words[0]
+        listing = self._lists[place]
+        return listing.between.join(words[:-1]) + listing.last + words[-1]
+
+    def hear(self, text: str) -> list[Heard]:
+        """Return what a message says, sentence by sentence; sentences nobody knows are passed over."""
+        heard = []
+        start = 0
+        while start < len(text):
+            found = self._sentence(text, start)
+            if found is not None:
+                heard.append(found[0])
+                start = found[1]
+            else:
+                following = _NEXT_SENTENCE.search(text, start)
+                start = following.end() if following else len(text)
+            while start < len(text) and text[start].isspace():
+                start += 1
+        return heard
+
+    def _sentence(self, text: str, start: int) -> tuple[Heard, int] | None:
+        """Return what stands at `start` and where it ends; of several readings the longest, then the first."""
+        best: tuple[Heard, int] | None = None
+        space = text.find(" ", start)
+        first = text[start : space if space >= 0 else len(text)].lower()
+        for key in dict.fromkeys((first, "")):
+            for act, template in self._by_first.get(key, ()):
+                match = template.read(text, start)
+                if match is None or (best is not None and match.end() <= best[1]):
+                    continue
+                hints = {slot: self.read(slot, match[slot]) for slot in template.places}
+                if None not in hints.values():
+                    best = Heard(act, cast("dict[str, Hint]", hints)), match.end()
+        return best
+
+    def read(self, slot: str, text: str) -> Hint | None:
+        """Return the hint of that slot a phrase words, or None if no known form fits."""
+        for form, templates in self._phrases.get(slot, {}).items():
+            for template in templates:
+                match = template.read(text)
+                if match is None:
+                    continue
+                values = {place: self._read_place(place, match[place]) for place in template.places}
+                if None not in values.values():
+                    return Hint(slot, form, cast("dict[str, Value]", values))
+        return None
+
+    def _read_place(self, place: str, text: str) -> Value | None:
+        if place in self._lists:
+            listing = self._lists[place]
+            head, _, last = text.rpartition(listing.last)
+            parts = [*head.split(listing.between), last] if head else [last]
+            hints = [self.read(listing.of, part) for part in parts]
+            return None if None in hints else tuple(cast("list[Hint]", hints))
+        if place in self._phrases:
+            hint = self.read(place, text)
+            return None if hint is None else (hint,)
+        return text
+
+    def describes(self, said: Value, options: Mapping[str, str]) -> bool:
+        """Return whether every option named in `said` has, in `options`, the value it is named with.
+
+        Args:
+            said: option names and values, or the same as a message worded them.
+            options: option names and values of the thing that may be meant.
+        """
+        return len(self.pairs(said, options)) == self.count_pairs(said)
+
+    def count_pairs(self, said: Value) -> int:
+        """Return how many options `said` names."""
+        return len(said.split(self._between_pairs)) if isinstance(said, str) else len(said)
+
+    def pairs(self, said: Value, options: Mapping[str, str]) -> dict[str, str]:
+        """Return the options of `options` that `said` names with the right value."""
+        if isinstance(said, dict):
+            return {name: value for name, value in said.items() if options.get(name) == value}
+        parts = {part.lower() for part in said.split(self._between_pairs)} if isinstance(said, str) else set()
+        return {
+            name: value
+            for name, value in options.items()
+            if any(form.format(name=name, value=value).lower() in parts for form in self._pairs)
+        }

@@ -1,0 +1,1 @@
+"""Tasks: what one customer wants, reproducible byte for byte."""
