@@ -1,0 +1,1 @@
+"""Measure agents: recorded benchmark runs replayed, success rates and their uncertainty."""
