@@ -6,8 +6,10 @@ from typing import Any
 import msgspec
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One row of a world. Subclass it with the row's fields, in the order agents see them.
+
+    Reading a record from a file refuses fields it does not have: a typo must not pass for a default.
 
     Records are never changed in place: a tool builds a new one with `msgspec.structs.replace` and puts it in the
     state, so a world and its states can share them freely.
