@@ -93,7 +93,7 @@ def read_jsonl(path: Path, kind: type[T]) -> Iterator[T]:
     try:
         with path.open("rb") as stream:
             for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE + 1), b""), start=1):
-                yield _decode(decoder, line, f"{path} line {number}")
+                yield _decode(decoder, line.rstrip(b"\n"), f"{path} line {number}")
     except OSError as fault:
         raise InputError(f"cannot read {path}: {fault.strerror or fault}") from fault
 

@@ -87,7 +87,7 @@ class JsonlWriter:
         old = decode_json(self._meta.read_bytes(), dict[str, Any], str(self._meta))
         new: dict[str, Any] = msgspec.json.decode(header)
         names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-        detail = ", ".join(f"{name} {old.get(name)!r}, now {new.get(name)!r}" for name in names)
+        detail = "; ".join(f"{name} {old.get(name)!r}, now {new.get(name)!r}" for name in names)
         return detail and f"{self.partial} was begun with other parameters ({detail})"
 
     def _resume(self) -> int:
