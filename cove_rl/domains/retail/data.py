@@ -44,12 +44,13 @@ def parse(text: str, kind: type[T], name: str) -> T:
     except (yaml.YAMLError, RecursionError) as error:
         raise fault(name, f"is not valid YAML: {error}", "mend the syntax") from None
     except (msgspec.ValidationError, ValueError) as error:
-        raise fault(name, str(error), "put quotes around texts that look like numbers, dates or yes/no") from None
+        advice = "see the file's comments; put quotes around texts that look like numbers, dates or yes/no"
+        raise fault(name, str(error), advice) from None
 
 
 def fault(name: str, what: str, remedy: str) -> InputError:
     """Return the error for something wrong in the file `name`: one line, at most 400 characters."""
-    return InputError(f"{source(name)}: {short(what, 280)}; {remedy}")
+    return InputError(f"{source(name)}: {short(what, 240)}; {remedy}")
 
 
 def short(text: str, limit: int = 60) -> str:

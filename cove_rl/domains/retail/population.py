@@ -27,8 +27,8 @@ class Town(Entry, frozen=True):
     """A real town, its state's two letters, and some of its zip codes."""
 
     city: str
-    state: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")]
-    zips: Annotated[tuple[Annotated[str, Meta(pattern=r"^[0-9]{5}$")], ...], Meta(min_length=1)]
+    state: Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
+    zips: Annotated[tuple[Annotated[str, Meta(pattern=r"^[0-9]{5}\Z")], ...], Meta(min_length=1)]
 
 
 class Places(Entry, frozen=True):

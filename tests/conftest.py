@@ -1,0 +1,16 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def tau2() -> Path:
+    """The folder with tau2-bench's data: $COVE_TAU2, or shared/tau2 beside the repository."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "tau2"
+    folder = Path(os.environ.get("COVE_TAU2") or beside)
+    if not (folder / "domains" / "retail" / "db.json").is_file():
+        pytest.fail(f"{folder} has no domains/retail/db.json: set COVE_TAU2 to a folder with tau2-bench's data", False)
+    return folder
