@@ -1,19 +1,23 @@
 """What commands print: results on stdout, progress on stderr, tables, distributions and JSON."""
 
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any, Protocol
 
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from cove_rl.cli.distribution import describe, histogram
 
-out = Console(highlight=False)
+WIDE = 240
+"""Columns of an output that is no terminal: a table in a file is not folded to fit a screen."""
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 """Results. Nothing else is written to stdout."""
 err = Console(stderr=True, highlight=False)
 """Progress, notes and errors."""
@@ -71,15 +75,15 @@ def _rate_column() -> Any:
     return RateColumn()
 
 
-def _heartbeat(description: str, total: int | None, done: int, clock: Callable[[], float] = time.monotonic) -> Advance:
+def _heartbeat(description: str, total: int | None, done: int) -> Advance:
     """Return an `Advance` that prints a line when the last one is `HEARTBEAT` seconds old."""
-    start = last = clock()
+    start = last = monotonic()
     begun = done
 
     def advance(count: int = 1) -> None:
         nonlocal done, last
         done += count
-        now = clock()
+        now = monotonic()
         if now - last < HEARTBEAT:
             return
         last = now
@@ -104,10 +108,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     Cells are shown as they are: square brackets in them mean nothing. None is shown as a dash.
     """
     cells = list(rows)
-    made = Table(title=Text(title), title_justify="left", title_style="bold")
+    heading = Text(title, style="bold", no_wrap=True, overflow="ignore")
+    made = Table(title=heading, title_justify="left", title_style="", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for place, name in enumerate(columns):
         numeric = all(isinstance(row[place], int | float | None) for row in cells)
-        made.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+        made.add_column(Text(name), justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
     for row in cells:
         made.add_row(*(Text(_cell(value)) for value in row))
     return made
