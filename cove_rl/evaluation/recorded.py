@@ -7,7 +7,7 @@ from typing import Any, Union
 
 import msgspec
 
-from cove_rl.errors import InputError
+from cove_rl.files import read_jsonl
 from cove_rl.world.call import Requestor, ToolCall
 
 
@@ -172,26 +172,10 @@ def read_runs(path: Path, domain: str) -> Iterator[RecordedRun]:
     """Yield the runs of one domain in a file of JSON lines; lines that name another domain are passed over.
 
     Args:
-        path: the file; blank lines in it do not matter.
+        path: the file.
         domain: the domain's name.
 
     Raises:
         InputError: if the file cannot be read, or a line is no recorded run; the message names the line.
     """
-    decoder = msgspec.json.Decoder(RecordedRun)
-    try:
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    run = _decoded(decoder, line, f"{path}, line {number}")
-                    if run.domain in (None, domain):
-                        yield run
-    except OSError as error:
-        raise InputError(f"cannot read recorded runs from {path}: {error.strerror or error}") from None
-
-
-def _decoded(decoder: "msgspec.json.Decoder[RecordedRun]", line: bytes, place: str) -> RecordedRun:
-    try:
-        return decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{place} is not a recorded run of the benchmark: {error}") from None
+    return (run for run in read_jsonl(path, RecordedRun) if run.domain in (None, domain))

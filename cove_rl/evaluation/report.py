@@ -24,7 +24,8 @@ class Disagreement(msgspec.Struct, frozen=True):
     def explanation(self) -> str:
         """Return the difference in a line, from shortly before the place where the two part."""
         pairs = enumerate(zip(self.recorded, self.ours, strict=False))
-        parting = next((at for at, (one, other) in pairs if one != other), 0)
+        shorter = min(len(self.recorded), len(self.ours))
+        parting = next((at for at, (one, other) in pairs if one != other), shorter)
         start = max(0, parting - _AROUND)
         recorded, ours = (_excerpt(text, start) for text in (self.recorded, self.ours))
         return f"{self.kind}: recorded {recorded}, ours {ours}"

@@ -16,6 +16,7 @@ from cove_rl.evaluation.recorded import Answer, RecordedRun, read_runs
 from cove_rl.evaluation.report import Disagreement, Excuse, ReplayReport, RunReport
 from cove_rl.world.call import CallResult, ToolCall
 from cove_rl.world.domain import Domain
+from cove_rl.world.files import load_tables
 from cove_rl.world.state import State
 from cove_rl.world.tool import Toolbox
 from cove_rl.world.world import World
@@ -34,8 +35,6 @@ def replay_folder(data: Path, domain: Domain, runs: Path | None = None) -> Repla
     Raises:
         InputError: if a file is missing or unusable, or holds no run of the domain.
     """
-    from cove_rl.world.files import load_tables
-
     tables = load_tables(domain, data / "domains" / domain.name / "db.json")
     world = World(domain.name, tables, behaviour="benchmark")
     path = runs or data / "trajectories" / f"{domain.name}.jsonl"

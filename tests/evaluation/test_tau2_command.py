@@ -1,0 +1,71 @@
+"""`cove tau2 replay`: counts for a person or a program, every disagreement named, and the exit status."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from cove_rl.cli.tau2 import app
+from cove_rl.domains.retail.check import problems
+from cove_rl.domains.retail.records import TABLES
+from cove_rl.domains.retail.tools import TOOLS
+from cove_rl.world.tool import Toolbox
+
+DOMAIN: Any = SimpleNamespace(name="retail", tables=TABLES, problems=problems, toolbox=Toolbox(TOOLS))
+
+
+@pytest.fixture(autouse=True)
+def _domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cove_rl.world.domain.get_domain", lambda name: DOMAIN)
+
+
+@pytest.fixture
+def altered(tau2: Path, tmp_path: Path) -> Path:
+    """The first recorded run with one price in a result changed."""
+    run = json.loads((tau2 / "trajectories" / "retail.jsonl").read_text().splitlines()[0])
+    result = next(message for message in run["messages"] if message["role"] == "tool" and "{" in message["content"])
+    result["content"] = result["content"].replace("}", "]", 1)
+    path = tmp_path / "runs.jsonl"
+    path.write_text(json.dumps(run) + "\n")
+    return path
+
+
+def _replay(*arguments: str | Path) -> Any:
+    return CliRunner().invoke(app, ["replay", "--domain", "retail", *map(str, arguments)])
+
+
+def test_agreement_is_a_table_of_counts_and_status_0(tau2: Path) -> None:
+    result = _replay("--data", tau2)
+    assert result.exit_code == 0, result.output
+    assert "disagreements" in result.output
+    assert "retail: recorded runs replayed" in result.output
+
+
+def test_agreement_as_json(tau2: Path) -> None:
+    result = _replay("--data", tau2, "--json")
+    found = json.loads(result.stdout)
+    assert found["totals"]["disagreements"] == 0
+    assert found["totals"]["db_agreed"] == found["totals"]["db_compared"] == found["totals"]["runs"]
+    assert found["notable"] == []
+
+
+def test_a_disagreement_is_explained_and_gives_status_1(tau2: Path, altered: Path) -> None:
+    result = _replay("--data", tau2, "--runs", altered)
+    assert result.exit_code == 1
+    assert "text: recorded" in " ".join(result.output.split())
+
+
+def test_a_disagreement_as_json_gives_status_1(tau2: Path, altered: Path) -> None:
+    result = _replay("--data", tau2, "--runs", altered, "--json")
+    assert result.exit_code == 1
+    (run,) = json.loads(result.stdout)["notable"]
+    assert [one["kind"] for one in run["disagreements"]] == ["text"]
+
+
+def test_a_missing_folder_is_an_error_with_its_path(tmp_path: Path) -> None:
+    result = _replay("--data", tmp_path)
+    assert result.exit_code == 1
+    assert "db.json" in str(result.exception)
