@@ -86,8 +86,7 @@ class Grammar:
         if isinstance(value, str):
             return value
         if isinstance(value, dict):
-            pairs = [rng.choice(self._pairs).format(name=name, value=option) for name, option in value.items()]
-            return self._between_pairs.join(pairs)
+            return self._between_pairs.join(rng.choice(self._pair(*pair)) for pair in value.items())
         words = [self.word(hint, rng) for hint in value]
         if len(words) == 1:
             return words[0]
@@ -111,14 +110,14 @@ class Grammar:
         return heard
 
     def _sentence(self, text: str, start: int) -> tuple[Heard, int] | None:
-        """Return what stands at `start` and where it ends; of several readings the longest, then the first."""
+        """Return what stands at `start` and where it ends; of several readings the longest, then the fullest."""
         best: tuple[Heard, int] | None = None
         space = text.find(" ", start)
         first = text[start : space if space >= 0 else len(text)].lower()
         for key in dict.fromkeys((first, "")):
             for act, template in self._by_first.get(key, ()):
                 match = template.read(text, start)
-                if match is None or (best is not None and match.end() <= best[1]):
+                if match is None or (best and (match.end(), len(template.places)) <= (best[1], len(best[0].hints))):
                     continue
                 hints = {slot: self.read(slot, match[slot]) for slot in template.places}
                 if None not in hints.values():
@@ -170,5 +169,11 @@ class Grammar:
         return {
             name: value
             for name, value in options.items()
-            if any(form.format(name=name, value=value).lower() in parts for form in self._pairs)
+            if any(form.lower() in parts for form in self._pair(name, value))
         }
+
+    def _pair(self, name: str, value: str) -> list[str]:
+        """Return the wordings of one option: the value alone where it says what it is ("twist lid"), or both."""
+        return (
+            [value] if name.lower() in value.lower() else [form.format(name=name, value=value) for form in self._pairs]
+        )

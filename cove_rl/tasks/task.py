@@ -15,6 +15,11 @@ from cove_rl.world.hint import Hint, Request
 from cove_rl.world.world import WorldRef
 
 
+Mood = Literal["neutral", "friendly", "hurried", "annoyed"]
+Verbosity = Literal["terse", "normal", "chatty"]
+Openness = Literal["reserved", "normal", "open"]
+
+
 class Persona(msgspec.Struct, frozen=True):
     """How a customer talks.
 
@@ -24,9 +29,9 @@ class Persona(msgspec.Struct, frozen=True):
         openness: how much of a request is told at its first mention.
     """
 
-    mood: Literal["neutral", "friendly", "hurried", "annoyed"] = "neutral"
-    verbosity: Literal["terse", "normal", "chatty"] = "normal"
-    openness: Literal["reserved", "normal", "open"] = "normal"
+    mood: Mood = "neutral"
+    verbosity: Verbosity = "normal"
+    openness: Openness = "normal"
 
 
 class Task(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Whoever plays the customer."""
