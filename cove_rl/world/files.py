@@ -159,7 +159,7 @@ def _advising(remedy: str) -> Iterator[None]:
 
 def _place(path: Path) -> str:
     """Return the path for a message; of a very long one the end, which tells most."""
-    text = str(path)
+    text = _short(str(path), 10_000)
     return text if len(text) <= 100 else f"...{text[-97:]}"
 
 

@@ -18,8 +18,8 @@ from cove_rl.world.world import Tables
 DEFAULT_SIZE: Mapping[str, int] = {"products": 50, "users": 500, "orders": 1000}
 """Rows of a world of the usual size: the benchmark's."""
 
-MOST_USERS = 10_000
-"""Beyond this a world file gets too large to be read in one piece."""
+MOST_USERS = 5_000
+"""Beyond this, with every user placing orders, a world file gets too large to be read in one piece."""
 
 
 def generate(seed: int, size: Mapping[str, int]) -> Tables:

@@ -49,7 +49,7 @@ class Mix(Entry, frozen=True):
     price_drift: Drift
     price_jitter: Drift
     users_without_orders: Share
-    orders_per_user: Annotated[int, Meta(ge=1, le=50)]
+    orders_per_user: Annotated[int, Meta(ge=1, le=10)]
     payment_methods: Annotated[tuple[Wallet, ...], Meta(min_length=1)]
     card_brands: dict[str, Weight]
     gift_card_balances: Annotated[tuple[Balances, ...], Meta(min_length=1)]
