@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from cove_rl.errors import DomainError
+from cove_rl.world.call import ToolCall
 from cove_rl.world.constraint import Constraint
 from cove_rl.world.hint import Hint, Request
 from cove_rl.world.record import Record
@@ -72,6 +73,18 @@ class Domain(ABC):
     @abstractmethod
     def serve(self, desk: Any) -> Generator[Any, Any, None]:
         """The oracle: serve a customer from what they say and what tools return, as a script on a `Desk`."""
+
+    def alternatives(self, world: World, call: ToolCall, argument: str) -> list[Any]:
+        """Return other values an argument of a call could plausibly have had, for mutation tests of the verifier.
+
+        By default these are the other keys of the table the value is a key of; a domain adds what it knows.
+        """
+        arguments = call.arguments if isinstance(call.arguments, dict) else {}
+        value = arguments.get(argument)
+        for rows in world.tables.values():
+            if isinstance(value, str) and value in rows:
+                return [key for key in rows if key != value]
+        return []
 
     @cached_property
     def toolbox(self) -> Toolbox:

@@ -37,7 +37,9 @@ def draft(world: World, toolbox: Toolbox, grammar: Grammar, rng: Random, count: 
 
     At least one request can be acted on, so that doing nothing is never right.
     """
-    users = world.derived(_customers)
+    users = [user for user in world.derived(_customers) if len(user.orders) + 1 >= count]
+    if not users:
+        return None
     user = users[rng.randrange(len(users))]
     basket = Basket(world, user, toolbox, grammar, rng)
     identity = basket.describe.identity(user)
