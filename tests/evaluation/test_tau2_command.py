@@ -2,24 +2,12 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from cove_rl.cli.tau2 import app
-from cove_rl.domains.retail.check import problems
-from cove_rl.domains.retail.records import TABLES
-from cove_rl.domains.retail.tools import TOOLS
-from cove_rl.world.tool import Toolbox
-
-DOMAIN: Any = SimpleNamespace(name="retail", tables=TABLES, problems=problems, toolbox=Toolbox(TOOLS))
-
-
-@pytest.fixture(autouse=True)
-def _domain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cove_rl.world.domain.get_domain", lambda name: DOMAIN)
 
 
 @pytest.fixture

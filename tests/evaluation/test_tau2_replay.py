@@ -10,22 +10,21 @@ import pytest
 from msgspec.structs import replace
 
 from cove_rl.domains.retail import quirks
-from cove_rl.domains.retail.check import problems
-from cove_rl.domains.retail.records import TABLES
+from cove_rl.domains.retail.records import User
 from cove_rl.domains.retail.tools import TOOLS, delivered, find, items, lookups, money, pending
 from cove_rl.errors import InputError, ToolError
 from cove_rl.evaluation.recorded import RecordedCall, RecordedMessage, RecordedRun, RewardInfo, read_runs
 from cove_rl.evaluation.report import RunReport
 from cove_rl.evaluation.tau2 import outcome, replay, replay_folder, replay_run
 from cove_rl.world.call import ToolCall
+from cove_rl.world.domain import get_domain
 from cove_rl.world.files import load_tables
 from cove_rl.world.state import State
 from cove_rl.world.tool import Tool, Toolbox, tool
 from cove_rl.world.world import Behaviour, Tables, World
 
 BOX = Toolbox(TOOLS)
-DOMAIN: Any = SimpleNamespace(name="retail", tables=TABLES, problems=problems, toolbox=BOX)
-"""As much of a domain as a replay needs."""
+DOMAIN = get_domain("retail")
 
 
 @cache
@@ -251,7 +250,7 @@ def test_a_run_on_a_prepared_world_is_skipped_with_a_reason(run: RecordedRun, wo
 
 
 def test_outcomes_are_compared_as_json_and_net(world: World) -> None:
-    user_id = next(iter(world.rows(TABLES["users"])))
+    user_id = next(iter(world.rows(User)))
     address = dict.fromkeys(("address1", "address2", "city", "state", "country", "zip"), "x")
     state = State(world)
     assert outcome(state) == {}
