@@ -3,10 +3,18 @@
 import logging
 import sys
 from datetime import datetime, timezone
-from typing import TextIO
+from enum import Enum
 
-LEVELS = ("debug", "info", "warning", "error")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class Level(str, Enum):
+    """What is worth a log line, from much to little."""
+
+    debug = "debug"
+    info = "info"
+    warning = "warning"
+    error = "error"
 
 
 class KeyValueFormatter(logging.Formatter):
@@ -21,17 +29,19 @@ class KeyValueFormatter(logging.Formatter):
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
-class StderrHandler(logging.StreamHandler[TextIO]):
+class StderrHandler(logging.Handler):
     """Writes to whatever `sys.stderr` is at that moment, so that a running progress bar can stay below the lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
-        self.stream = sys.stderr
-        super().emit(record)
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:  # a log line must not end the program that it speaks of
+            self.handleError(record)
 
 
-def setup(level: str) -> None:
-    """Send the library's log records at or above `level` (one of `LEVELS`) to stderr.
+def setup(level: Level) -> None:
+    """Send the library's log records at or above `level` to stderr.
 
     Libraries we call stay at warnings, unless the level is debug.
     """
@@ -41,5 +51,5 @@ def setup(level: str) -> None:
     for old in [old for old in root.handlers if isinstance(old, StderrHandler)]:
         root.removeHandler(old)
     root.addHandler(handler)
-    root.setLevel("DEBUG" if level == "debug" else "WARNING")
-    logging.getLogger("cove_rl").setLevel(level.upper())
+    root.setLevel(logging.DEBUG if level is Level.debug else logging.WARNING)
+    logging.getLogger("cove_rl").setLevel(level.value.upper())

@@ -1,13 +1,13 @@
 """The `cove` command: its sub-commands by name, its options, and what a failure looks like."""
 
 import sys
-from enum import Enum
 from typing import Annotated, Any
 
 import typer
 
 from cove_rl import __version__
 from cove_rl.cli.lazy import LazyGroup
+from cove_rl.cli.logs import Level, setup
 from cove_rl.errors import CoveError
 
 INTERRUPTED = 130
@@ -20,15 +20,6 @@ COMMANDS = {
     "verify": "Score recorded tool calls against a task's constraints.",
     "tau2": "Check this library's domains against a tau2-bench checkout.",
 }
-
-
-class Level(str, Enum):
-    """What is worth a log line."""
-
-    debug = "debug"
-    info = "info"
-    warning = "warning"
-    error = "error"
 
 
 class CoveGroup(LazyGroup):
@@ -52,10 +43,11 @@ class CoveGroup(LazyGroup):
 
 
 def _complain(message: str, colour: str) -> None:
-    """Write one line to stderr, whatever line breaks the message has."""
+    """Write one line to stderr, whatever line breaks and control characters the message has from its input."""
     from cove_rl.cli.console import err
 
-    err.print(" ".join(message.split()), style=colour, markup=False, soft_wrap=True)
+    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(message.split()))
+    err.print(line, style=colour, markup=False, soft_wrap=True)
 
 
 def _version(wanted: bool) -> None:
@@ -80,6 +72,4 @@ def cove(  # `debug` is read by `CoveGroup.invoke`, `version` by its own callbac
     ] = False,
 ) -> None:
     """Train language-model agents that help a customer over several turns with tools."""
-    from cove_rl.cli import logs
-
-    logs.setup(log_level.value)
+    setup(log_level)

@@ -16,11 +16,12 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from cove_rl import __version__
-from cove_rl.cli import logs
+from cove_rl.cli.logs import Level, setup
 from cove_rl.cli.main import COMMANDS, CoveGroup, app
 from cove_rl.errors import CoveError, InputError
 
 Install = Callable[..., None]
+LEVELS = [level.value for level in Level]
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_help_lists_every_command_and_imports_none() -> None:
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert all(f" {name} " in found and line in found for name, line in COMMANDS.items())
-    modules = ["cove_rl", "cove_rl.cli", "cove_rl.errors", "cove_rl.cli.lazy", "cove_rl.cli.main"]
+    modules = ["cove_rl", "cove_rl.cli", "cove_rl.errors", "cove_rl.cli.lazy", "cove_rl.cli.logs", "cove_rl.cli.main"]
     assert found.splitlines()[-1] == f"0 {modules}"
 
 
@@ -110,11 +111,11 @@ def test_a_wrong_call_is_status_2(install: Install, words: list[str]) -> None:
 
 
 def test_an_error_of_ours_is_one_line_and_status_1(install: Install) -> None:
-    install("play", play=failing(InputError("a.jsonl line 3: no [bold]such[/bold]\nthing")))
+    install("play", play=failing(InputError("a.jsonl line 3: no [bold]such[/bold]\nthing\x1b[2J")))
     result = CliRunner().invoke(app, ["play"])
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert result.stderr == "error: a.jsonl line 3: no [bold]such[/bold] thing\n"
+    assert result.stderr == "error: a.jsonl line 3: no [bold]such[/bold] thing?[2J\n"
 
 
 @pytest.mark.parametrize(("words", "env"), [(["--debug", "play"], {}), (["play"], {"COVE_DEBUG": "1"})])
@@ -166,8 +167,8 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 
 def test_logs_are_lines_of_key_and_value_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.setup("info")
-    logs.setup("info")  # a second setup replaces the first
+    setup(Level.info)
+    setup(Level.info)  # a second setup replaces the first
     logging.getLogger("cove_rl.test").debug("hidden")
     logging.getLogger("elsewhere").info("hidden")
     logging.getLogger("cove_rl.test").info("built %s", "it", extra={"rows": 3})
@@ -180,7 +181,7 @@ def test_logs_are_lines_of_key_and_value_on_stderr(capsys: pytest.CaptureFixture
 
 
 def test_logged_exceptions_keep_their_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.setup("error")
+    setup(Level.error)
     try:
         raise ZeroDivisionError
     except ZeroDivisionError:
@@ -188,12 +189,12 @@ def test_logged_exceptions_keep_their_traceback(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err.splitlines()[-1] == "ZeroDivisionError"
 
 
-@pytest.mark.parametrize("level", logs.LEVELS)
+@pytest.mark.parametrize("level", LEVELS)
 def test_the_log_level_of_the_command_line_counts(install: Install, level: str) -> None:
     def play() -> None:
-        for each in logs.LEVELS:
+        for each in LEVELS:
             logging.getLogger("cove_rl.test").log(getattr(logging, each.upper()), "said")
 
     install("play", play=play)
     lines = CliRunner().invoke(app, ["--log-level", level, "play"]).stderr.splitlines()
-    assert [line.split()[1] for line in lines] == list(logs.LEVELS[logs.LEVELS.index(level) :])
+    assert [line.split()[1] for line in lines] == LEVELS[LEVELS.index(level) :]
