@@ -1,5 +1,9 @@
 """Emit tasks, each of them solved by the oracle through the dialogue first."""
 
+import asyncio
+from functools import cache
+from pathlib import Path
+
 import msgspec
 
 from cove_rl.agents.oracle import Oracle
@@ -8,14 +12,15 @@ from cove_rl.episode.trajectory import Trajectory
 from cove_rl.errors import SamplingError
 from cove_rl.tasks.sampler import Mix, draw_task
 from cove_rl.tasks.task import Task
+from cove_rl.tasks.worlds import Worlds
 from cove_rl.users.scripted import ScriptedUser
 from cove_rl.verify.verdict import Verdict
 from cove_rl.verify.verifier import verify
-from cove_rl.world.domain import Domain
-from cove_rl.world.world import World
+from cove_rl.world.domain import Domain, get_domain
+from cove_rl.world.world import World, WorldRef
 
 ATTEMPTS = 200
-"""Draws per task before a world is found too poor; a default retail world needs about ten for the rarest counts."""
+"""Draws per task before a world is found too poor; a default retail world needs about two."""
 
 
 class Solved(msgspec.Struct, frozen=True):
@@ -31,6 +36,18 @@ class Solved(msgspec.Struct, frozen=True):
     trajectory: Trajectory
     verdict: Verdict
 
+    @property
+    def is_solved(self) -> bool:
+        """Whether the episode ended as it should, with a score of exactly 1.0."""
+        return self.verdict.success and self.trajectory.outcome.culprit is None
+
+
+class Sampled(msgspec.Struct, frozen=True):
+    """A task that has been solved, and how many candidates before it were not."""
+
+    solved: Solved
+    rejected: int
+
 
 async def solve(task: Task, world: World) -> Solved:
     """Have the oracle talk to the scripted user, and verify what it did."""
@@ -38,27 +55,58 @@ async def solve(task: Task, world: World) -> Solved:
     return Solved(task, trajectory, verify(task, world, trajectory.calls()))
 
 
-def is_solved(solved: Solved) -> bool:
-    """Return whether an episode ended as it should, with a score of exactly 1.0."""
-    return solved.verdict.success and solved.trajectory.outcome.culprit is None
-
-
-async def sample_task(domain: Domain, world: World, seed: int, index: int, mix: Mix) -> tuple[Solved, int]:
-    """Return the task with that index, solved, and how many candidates the oracle failed on.
+async def sample_task(domain: Domain, world: World, seed: int, index: int, mix: Mix) -> Sampled:
+    """Return the task with that index, solved.
 
     Raises:
         SamplingError: if no attempt leads to a task.
     """
-    failed = 0
+    rejected = 0
     for attempt in range(ATTEMPTS):
         task = draw_task(domain, world, seed, index, attempt, mix)
         if task is None:
             continue
         solved = await solve(task, world)
-        if is_solved(solved):
-            return solved, failed
-        failed += 1
+        if solved.is_solved:
+            return Sampled(solved, rejected)
+        rejected += 1
     raise SamplingError(
-        f"world {world.ref.fingerprint} yields no task {index} in {ATTEMPTS} draws ({failed} were not solved): "
+        f"world {world.ref.fingerprint} yields no task {index} in {ATTEMPTS} draws ({rejected} were not solved): "
         "it may be too small for the number of requests; build a larger one or ask for fewer requests per task"
     )
+
+
+class Sampling(msgspec.Struct, frozen=True):
+    """What to sample from; it can be sent to another process and called there with a chunk of indices."""
+
+    world: WorldRef
+    seed: int
+    mix: Mix
+    files: tuple[Path, ...] = ()
+
+    def __call__(self, indices: list[int]) -> list[Sampled]:
+        """Return the tasks with these indices."""
+        return asyncio.run(self._sample(indices))
+
+    async def _sample(self, indices: list[int]) -> list[Sampled]:
+        domain, world = get_domain(self.world.domain), _worlds(self.files).find(self.world)
+        return [await sample_task(domain, world, self.seed, index, self.mix) for index in indices]
+
+
+class Solving(msgspec.Struct, frozen=True):
+    """How to solve given tasks; it can be sent to another process and called there with a chunk of them."""
+
+    files: tuple[Path, ...] = ()
+
+    def __call__(self, tasks: list[Task]) -> list[Solved]:
+        """Return the oracle's solutions."""
+        return asyncio.run(self._solve(tasks))
+
+    async def _solve(self, tasks: list[Task]) -> list[Solved]:
+        worlds = _worlds(self.files)
+        return [await solve(task, worlds.find(task.world)) for task in tasks]
+
+
+@cache
+def _worlds(files: tuple[Path, ...]) -> Worlds:
+    return Worlds(files)

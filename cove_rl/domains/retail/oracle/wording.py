@@ -18,7 +18,7 @@ def swaps_words(swaps: Sequence[Swap]) -> str:
 
 def _swap_words(swap: Swap) -> str:
     new = {name: value for name, value in swap.new.options.items() if swap.item.options.get(name) != value}
-    options = ", ".join(f"{name} {value}" for name, value in new.items())
+    options = ", ".join(value if name.lower() in value.lower() else f"{name} {value}" for name, value in new.items())
     return f"the {swap.item.name} to {options} (item {swap.new.item_id})"
 
 
