@@ -86,7 +86,7 @@ USERS = [
         pal=PayPal("pal"),
     ),
     _user("ann_2", "ANN", "lee", "ann@mail.example", paypal=PayPal("paypal")),
-    _user("bob_3", "Bob", "Ode", "bob@mail.example", poor=GiftCard("poor", 1.0), rich=GiftCard("rich", 900.1)),
+    _user("bob_3", "Bob", "Ode", "bob@mail.example", poor=GiftCard("poor", 2.25), rich=GiftCard("rich", 900.1)),
     _user("cid_4", "Cid", "Roe", "cid@mail.example"),
 ]
 ORDERS = [

@@ -84,7 +84,7 @@ EXCHANGES = [
     (_exchange("#DONE", "mug-red", "mug-gone"), "out of stock"),
     (_exchange("#DONE", "mug-red", "mug-blue"), "profile"),
     (_exchange("#DONE", "lamp-low", "lamp-high", "gift"), "holds 50.00"),
-    (_exchange("#RICH", "mug-red", "mug-blue", "poor"), "holds 1.00"),
+    (_exchange("#RICH", "lamp-low", "lamp-high", "poor"), "holds 2.25"),
 ]
 
 

@@ -131,7 +131,7 @@ PAYMENT = [
     ({"order_id": "#MOVD", "payment_method_id": "card"}, "exactly one payment"),
     ({"order_id": "#MODI", "payment_method_id": "card"}, "exactly one payment"),
     ({"order_id": "#POOR", "payment_method_id": "rich"}, "already paid"),
-    ({"order_id": "#POOR", "payment_method_id": "poor"}, "holds 1.00"),
+    ({"order_id": "#POOR", "payment_method_id": "poor"}, "holds 2.25"),
     ({"order_id": "#LOST", "payment_method_id": "card"}, "profile"),
 ]
 
@@ -158,7 +158,6 @@ ITEMS = [
     (_items("#PEND", "mug-red", "mug-gone"), "out of stock"),
     (_items("#PEND", "mug-red", "mug-blue"), "profile"),
     (_items("#PEND", "lamp-low", "lamp-high", "gift"), "holds 50.00"),
-    (_items("#POOR", "mug-red", "mug-blue", "poor"), "holds 1.00"),
 ]
 
 
@@ -180,5 +179,6 @@ def test_the_first_broken_condition_is_the_one_reported(
 
 
 def test_a_gift_card_may_be_emptied_to_the_cent(shop: Shop) -> None:
-    shop.ok("modify_pending_order_items", **_items("#POOR", "mug-red", "mug-blue", "rich"))
-    assert shop.balance("bob_3", "rich") == 897.85
+    shop.ok("modify_pending_order_items", **_items("#POOR", "mug-red", "mug-blue", "poor"))
+    assert shop.balance("bob_3", "poor") == 0.0
+    assert shop.balance("bob_3", "rich") == 900.1

@@ -79,14 +79,22 @@ def substituted(state: State, items: Sequence[OrderItem], swaps: Sequence[Swap])
 
 
 def refunds(state: State, history: Sequence[Payment]) -> tuple[Payment, ...]:
-    """Return what cancelling gives back: to each method what it has paid net of earlier refunds.
+    """Return what cancelling gives back: to each method what it has paid net of earlier refunds, and no more in total.
 
     The benchmark pays out every entry of the history, earlier refunds included, so a customer who changed the payment
     method before cancelling gets three times what the order cost.
     """
     if faithful(state):
         return tuple(Payment("refund", entry.amount, entry.payment_method_id) for entry in history)
-    return tuple(Payment("refund", paid, method_id) for method_id, paid in net_paid(history).items() if paid > 0)
+    paid = net_paid(history)
+    left = round(sum(paid.values()), 2)
+    given: list[Payment] = []
+    for method_id, amount in paid.items():
+        back = min(amount, left)
+        if back > 0:
+            given.append(Payment("refund", back, method_id))
+            left = round(left - back, 2)
+    return tuple(given)
 
 
 def net_paid(history: Sequence[Payment]) -> Mapping[str, float]:
