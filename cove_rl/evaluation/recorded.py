@@ -43,7 +43,7 @@ class RecordedMessage(msgspec.Struct, frozen=True):
     tool_calls: tuple[RecordedCall, ...] | None = None
     id: str | int | None = None
     error: bool | None = None
-    tool_messages: tuple["RecordedMessage", ...] | None = None
+    tool_messages: "tuple[RecordedMessage, ...] | None" = None
 
     @property
     def text(self) -> str:
