@@ -1,5 +1,6 @@
 """Draw tasks from a world: how many requests, which customer, which persona."""
 
+import math
 from random import Random
 from typing import get_args
 
@@ -27,7 +28,7 @@ class Mix(msgspec.Struct, frozen=True):
         Raises:
             InputError: if there is none, or one is negative, or all are zero.
         """
-        if not self.weights or min(self.weights) < 0 or sum(self.weights) <= 0:
+        if not all(0 <= weight < math.inf for weight in self.weights) or sum(self.weights) <= 0:
             raise InputError(f"weights of 1, 2, ... requests must be 0 or more and not all 0, not {self.weights}")
 
     def draw(self, rng: Random) -> int:

@@ -14,7 +14,6 @@ from cove_rl.world.domain import get_domain
 from cove_rl.world.hint import Hint, Request
 from cove_rl.world.world import WorldRef
 
-
 Mood = Literal["neutral", "friendly", "hurried", "annoyed"]
 Verbosity = Literal["terse", "normal", "chatty"]
 Openness = Literal["reserved", "normal", "open"]

@@ -1,15 +1,15 @@
 """What the customer can say about a goal: the fuzzified form of its elements."""
 
-from typing import Union
+from typing import Tuple, Union  # noqa: UP035  (Python 3.10 resolves forward references in these alone)
 
 from cove_rl.world.constraint import Constraint
 from cove_rl.world.record import Record
 
-Value = Union[str, tuple["Hint", ...], dict[str, str]]  # noqa: UP007  (a forward reference)
+Value = Union[str, Tuple["Hint", ...], dict[str, str]]  # noqa: UP006, UP007
 """What fills a place in a wording: a text, other hints, or option names with their values."""
 
 
-class Check(Record, frozen=True, omit_defaults=True):
+class Check(Record, frozen=True):
     """How the customer tells, from an agent's words alone, that a proposal means something else than they do.
 
     Words are compared without regard to case. The customer does not know ids, so a proposal that names nothing they

@@ -113,7 +113,7 @@ def fault(words: list[str]) -> str:
             name, given, _ = word.partition("=")
             if name == "--help":
                 continue
-            if not name.startswith("--") or name not in options:
+            if name not in options:
                 return f"cove {' '.join(path)} has no option {name}"
             if not given and not options[name].is_flag:
                 rest = rest[options[name].nargs :]
