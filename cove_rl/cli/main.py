@@ -16,7 +16,7 @@ INTERRUPTED = 130
 COMMANDS = {
     "world": "Build a sandbox world, or look into one.",
     "tasks": "Sample tasks from a world, look at them, solve them.",
-    "play": "Play one task at the terminal: as the agent of a scripted customer, or as the customer of the oracle.",
+    "play": "Play one task at the terminal, as the agent or as the customer.",
     "verify": "Score recorded tool calls against a task's constraints.",
     "tau2": "Check this library's domains against a tau2-bench checkout.",
 }

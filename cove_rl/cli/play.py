@@ -114,7 +114,7 @@ def play(
     file: Annotated[Path | None, typer.Option("--tasks", metavar="FILE", help="Take a task from this file.")] = None,
     task_id: Annotated[str | None, typer.Option("--id", help="Which of its tasks; the first if not given.")] = None,
 ) -> None:
-    """Play one task at the terminal: as the agent of a scripted customer, or as the customer of the oracle."""
+    """Play one task at the terminal, as the agent or as the customer."""
     from cove_rl.tasks.worlds import Worlds
     from cove_rl.verify.verifier import verify
     from cove_rl.world.domain import get_domain
