@@ -11,12 +11,19 @@ from typing import Any
 
 import msgspec
 
+from cove_rl.errors import DomainError
 from cove_rl.speech.speech import speech_of
 from cove_rl.world.hint import Check
 
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?\n]*\s*")
-_LONGEST = 4000
+_ENTRY = re.compile(r"\n{1,2}[ \t]{0,8}(?:[-*•]|\d{1,2}[.)])[ \t]")
+"""Where an entry of a list begins; it belongs to the sentence that leads up to it."""
+_LETTERS = str.maketrans("\u2019\u2018\u201c\u201d\u2011\u00a0", "''\"\"- ", "*_`")
+"""What typesetting makes of plain letters, undone."""
+LONGEST = 4000
 """Characters of a message a customer reads; the rest of a runaway message is ignored."""
+LONGEST_SENTENCE = 800
+"""Characters of a sentence that count, half at its start and half at its end: a cue may take the cube of that."""
 
 
 class AgentSaid(msgspec.Struct, frozen=True):
@@ -28,6 +35,7 @@ class AgentSaid(msgspec.Struct, frozen=True):
         more: whether it asks if there is anything else.
         refused: whether it says that something cannot be done.
         done: whether it reports something as done.
+        waits: whether it asks for patience.
     """
 
     asks: frozenset[str]
@@ -35,31 +43,41 @@ class AgentSaid(msgspec.Struct, frozen=True):
     more: bool
     refused: bool
     done: bool
+    waits: bool
 
 
 class Ear:
     """The cues of one domain, compiled."""
 
     def __init__(self, listen: Mapping[str, Any]) -> None:
-        self._cues = {name: _any(listen[name]) for name in ("ask", "offer", "more", "refused", "done")}
+        unless = listen.get("unless", {})
+        self._cues = {name: _any(listen[name]) for name in ("ask", "offer", "more", "refused", "done", "wait")}
+        self._unless = {name: _any(unless[name]) for name in self._cues if name in unless}
         self._slots = {slot: _any(cues) for slot, cues in listen["slots"].items()}
         self._acts = {act: _any(cues) for act, cues in listen["acts"].items()}
 
     def listen(self, text: str) -> AgentSaid:
-        """Return what a message comes to. A sentence that asks for something is not also a proposal."""
+        """Return what a message comes to, sentence by sentence.
+
+        A sentence that asks for an element, or if there is anything else, is not also a proposal; one that refuses is
+        not also a report.
+        """
         asks: set[str] = set()
-        offers = False
-        sentences = [match[0] for match in _SENTENCE.finditer(text[:_LONGEST]) if match[0].strip()]
-        for sentence in sentences:
+        heard: set[str] = set()
+        for sentence in _sentences(text):
             slots = self._asked(sentence)
+            cues = {cue for cue in self._cues if self._has(cue, sentence)}
             asks.update(slots)
-            offers = offers or (not slots and self._has("offer", sentence) and not self._has("more", sentence))
+            heard |= (
+                cues - ({"offer"} if slots or "more" in cues else set()) - ({"done"} if "refused" in cues else set())
+            )
         return AgentSaid(
             asks=frozenset(asks),
-            offers=offers,
-            more=any(self._has("more", sentence) for sentence in sentences),
-            refused=any(self._has("refused", sentence) for sentence in sentences),
-            done=any(self._has("done", sentence) for sentence in sentences),
+            offers="offer" in heard,
+            more="more" in heard,
+            refused="refused" in heard,
+            done="done" in heard,
+            waits="wait" in heard,
         )
 
     def _asked(self, sentence: str) -> list[str]:
@@ -68,23 +86,34 @@ class Ear:
         return [slot for slot, cue in self._slots.items() if cue.search(sentence)]
 
     def _has(self, cue: str, sentence: str) -> bool:
-        return self._cues[cue].search(sentence) is not None
+        unless = self._unless.get(cue)
+        return self._cues[cue].search(sentence) is not None and (unless is None or unless.search(sentence) is None)
 
-    def is_about(self, act: str, text: str) -> bool:
-        """Return whether a message speaks of that kind of request."""
-        cue = self._acts.get(act)
-        return cue is None or cue.search(text[:_LONGEST]) is not None
+    def is_about_another(self, act: str, text: str) -> bool:
+        """Return whether a message speaks of another kind of request and not of this one."""
+        plain = _plain(text)
+        own = self._acts.get(act)
+        if own is None or own.search(plain):
+            return False
+        return any(cue.search(plain) for cue in self._acts.values())
 
 
 @cache
 def ear_of(domain: str) -> Ear:
-    """Return the cues of a domain."""
-    return Ear(speech_of(domain).listen)
+    """Return the cues of a domain.
+
+    Raises:
+        DomainError: if `speech.yaml` lacks some, or one is no regular expression.
+    """
+    try:
+        return Ear(speech_of(domain).listen)
+    except (KeyError, TypeError, AttributeError, re.error) as error:
+        raise DomainError(f"the cues under 'listen' in {domain}'s speech.yaml: {error!r}") from None
 
 
 def differs(check: Check, text: str) -> bool:
     """Return whether a proposal shows, in its words, that it means something else than the customer does."""
-    lowered = text[:_LONGEST].lower()
+    lowered = _plain(text).lower()
 
     def says(words: Sequence[str]) -> int:
         return sum(re.search(rf"(?<!\w){re.escape(word.lower())}(?!\w)", lowered) is not None for word in words)
@@ -94,6 +123,19 @@ def differs(check: Check, text: str) -> bool:
     if check.all and 0 < says(check.all) < len(check.all):
         return True
     return bool(check.any) and not says(check.any) and says(check.instead) > 0
+
+
+def _plain(text: str) -> str:
+    """Return the part of a message that is read, without typesetting."""
+    return text[:LONGEST].translate(_LETTERS)
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of a message, each with the entries of the list it leads up to."""
+    joined = _ENTRY.sub(" - ", text[:LONGEST]).translate(_LETTERS)
+    sentences = [match[0].strip() for match in _SENTENCE.finditer(joined)]
+    half = LONGEST_SENTENCE // 2
+    return [one if len(one) <= LONGEST_SENTENCE else f"{one[:half]} {one[-half:]}" for one in sentences if one]
 
 
 def _any(cues: Sequence[str]) -> "re.Pattern[str]":

@@ -47,6 +47,7 @@ class ScriptedUser:
         self._next = 0
         self._stage = Stage.TOLD
         self._identified = False
+        self._told: set[str] = set()
 
     async def reply(self, conversation: Sequence[Message]) -> Message:
         """Return the customer's next message."""
@@ -75,6 +76,9 @@ class ScriptedUser:
         asked = [slot for slot in known if slot in heard.asks]
         if self._identified and len(asked) > 1:
             asked.remove("identity") if "identity" in asked else None  # a zip code, say, is then one of an address
+        forbidden = not is_actionable(request.constraint)
+        if forbidden and heard.refused and self._told.issuperset(asked):
+            return self._take_refusal(request)  # whatever else the agent asks or offers is not what was wanted
         if asked:
             self._identified = self._identified or "identity" in asked
             return self._inform([known[slot] for slot in asked], text)
@@ -82,6 +86,8 @@ class ScriptedUser:
             return self._judge(request, text)
         if heard.refused and self._stage is not Stage.AGREED:
             return self._take_refusal(request)
+        if heard.waits and not (heard.done or heard.more or "?" in text):
+            return [self._line("waiting")]
         if self._stage is Stage.AGREED or heard.done:
             return self._close()
         if heard.more:
@@ -101,6 +107,7 @@ class ScriptedUser:
         sentences = []
         if self._asks_for_id(text) and not any(hint.exact for hint in hints):
             sentences.append(self._line("forgot"))
+        self._told.update(hint.slot for hint in hints)
         return sentences + [self._say("inform", {hint.slot: hint}) for hint in hints]
 
     @staticmethod
@@ -118,7 +125,7 @@ class ScriptedUser:
     def _wrong(self, request: Request, text: str) -> bool:
         """Whether a proposal shows, in its words, that it means something else."""
         checks = [hint.check for hint in request.hints if hint.check is not None]
-        return not self._ear.is_about(request.act, text) or any(differs(check, text) for check in checks)
+        return self._ear.is_about_another(request.act, text) or any(differs(check, text) for check in checks)
 
     def _take_refusal(self, request: Request) -> list[str]:
         """Accept that something cannot be done, unless it should be possible: then insist once."""
@@ -147,12 +154,14 @@ class ScriptedUser:
         request = self._task.requests[self._next]
         self._next += 1
         self._stage = Stage.TOLD
+        self._told = set()
         share = REVEALS[self._task.persona.openness]
         return self._tell(request, {hint.slot for hint in request.hints if self._rng.random() < share})
 
     def _tell(self, request: Request, slots: set[str]) -> list[str]:
         """Say a request with the hints of these slots: one sentence that carries most of them, then the rest."""
         hints = {hint.slot: hint for hint in request.hints if hint.slot in slots}
+        self._told.update(hints)
         shapes = [shape for shape in self._speech.grammar.shapes_of(request.act) if shape <= set(hints)]
         carried = max(shapes, key=lambda shape: (len(shape), sorted(shape)))
         sentences = [self._say(request.act, {slot: hints[slot] for slot in hints if slot in carried})]
