@@ -43,7 +43,7 @@ class Verdict(msgspec.Struct, frozen=True):
         total: constraints.
         redundant: redundant writes.
         failed: calls that failed; reported, not held against the agent.
-        calls: recorded calls.
+        calls: calls that were run: all that were recorded, up to a transfer.
         constraints: one verdict per constraint, in the task's order.
         redundant_writes: one entry per redundant write.
     """

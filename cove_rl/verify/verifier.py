@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from cove_rl.errors import InputError
 from cove_rl.tasks.task import Task
 from cove_rl.verify.replay import Step, replay
 from cove_rl.verify.score import Scoring
 from cove_rl.verify.verdict import ConstraintVerdict, RedundantWrite, Verdict
 from cove_rl.world.call import ToolCall
-from cove_rl.world.constraint import Constraint, Goal
+from cove_rl.world.constraint import Constraint, Evidence, Goal
 from cove_rl.world.domain import Domain, get_domain
 from cove_rl.world.world import World
 
@@ -24,22 +25,26 @@ def verify(task: Task, world: World, calls: Iterable[ToolCall], scoring: Scoring
     unasked for is redundant. Reads are neutral; failed calls change nothing and are only reported.
 
     A forbidden request is handled if the agent read what decides it and wrote nothing for it, and if the agent acted at
-    all: some other constraint was met, or a human was called in. Without that condition, an agent that only reads
-    would be paid for it.
+    all: some other constraint was met, or a human was called in where one is due. Without that condition, an agent
+    that only reads, or that reads and hands everybody over, would be paid for it.
 
     Args:
         task: the task.
         world: the task's world.
         calls: every call of the episode in order, the agent's and the user's.
         scoring: how counts become a score.
+
+    Raises:
+        InputError: if the task speaks of records that the world does not have.
     """
     domain = get_domain(task.domain)
     steps = replay(domain, world, calls)
     outcomes = [_goals(constraint, world, steps) for constraint in task.constraints]
-    needed = {position for outcome in outcomes for position in outcome.credit()}
-    redundant = [step for step in steps if step.wrote and step.position not in needed]
+    redundant = _redundant(steps, outcomes)
     transferred = _transferred(domain, steps)
-    end = _End(tuple(steps), tuple(redundant), transferred, transferred or any(one.holds() for one in outcomes))
+    handed_over = transferred and any(constraint.transfer for constraint in task.constraints)
+    acted = handed_over or any(outcome.holds() for outcome in outcomes)
+    end = _End(tuple(steps), tuple(redundant), transferred, acted)
     verdicts = tuple(one.verdict() if one.facts else _refusal(one.constraint, world, end) for one in outcomes)
     satisfied = sum(one.satisfied for one in verdicts)
     return Verdict(
@@ -98,7 +103,14 @@ class _Outcome(msgspec.Struct, frozen=True):
 
 
 def _goals(constraint: Constraint, world: World, steps: Sequence[Step]) -> _Outcome:
-    return _Outcome(constraint, tuple(_fact(goal, world, steps) for goal in constraint.goals(world)))
+    try:
+        goals = constraint.goals(world)
+    except (LookupError, ValueError) as error:
+        fault = f"{type(error).__name__}: {error}"
+        raise InputError(
+            f"the goal '{constraint.describe()}' does not fit world {world.ref.fingerprint}: {fault}"
+        ) from None
+    return _Outcome(constraint, tuple(_fact(goal, world, steps) for goal in goals))
 
 
 def _fact(goal: Goal, world: World, steps: Sequence[Step]) -> _Fact:
@@ -112,6 +124,12 @@ def _fact(goal: Goal, world: World, steps: Sequence[Step]) -> _Fact:
                 if new != value:
                     value, writer = new, step.position
     return _Fact(goal, value, writer)
+
+
+def _redundant(steps: Sequence[Step], outcomes: Sequence[_Outcome]) -> list[Step]:
+    """Return the successful writes that no constraint asked for."""
+    needed = {position for outcome in outcomes for position in outcome.credit()}
+    return [step for step in steps if step.wrote and step.position not in needed]
 
 
 def _transferred(domain: Domain, steps: Sequence[Step]) -> bool:
@@ -131,7 +149,7 @@ def _refusal(constraint: Constraint, world: World, end: _End) -> ConstraintVerdi
     """Judge a request the policy forbids or hands to a human."""
     guards = set(constraint.guards(world))
     evidence = constraint.evidence(world)
-    looked = any(one.shown_by(step.call) for one in evidence for step in end.steps if not step.result.error)
+    looked = _looked(evidence, end.steps)
     broken = next((step for step in end.redundant if guards & step.touched()), None)
     missing = (
         (broken is not None, f"call {broken.position if broken else ''} wrote to a record it is about"),
@@ -144,6 +162,11 @@ def _refusal(constraint: Constraint, world: World, end: _End) -> ConstraintVerdi
         return ConstraintVerdict(constraint.kind, False, f"Not handled: {constraint.describe()}; {'; '.join(faults)}.")
     done = "handed to a human" if constraint.transfer else "looked into, and nothing was written for it"
     return ConstraintVerdict(constraint.kind, True, f"Handled: {constraint.describe()}; {done}.")
+
+
+def _looked(evidence: Sequence[Evidence], steps: Sequence[Step]) -> bool:
+    """Whether one of these reads was made and succeeded."""
+    return any(one.shown_by(step.call) for one in evidence for step in steps if not step.result.error)
 
 
 def _why_redundant(step: Step, steps: Sequence[Step], outcomes: Sequence[_Outcome]) -> str:

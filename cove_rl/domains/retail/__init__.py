@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from cove_rl.domains.retail.alternatives import alternatives
 from cove_rl.domains.retail.check import problems
 from cove_rl.domains.retail.constraints import (
     CancelOrder,
@@ -31,6 +32,7 @@ from cove_rl.domains.retail.tools import TOOLS
 from cove_rl.sandbox import sandbox_path
 from cove_rl.speech.desk import Desk, Script
 from cove_rl.speech.speech import speech_of
+from cove_rl.world.call import ToolCall
 from cove_rl.world.constraint import Constraint
 from cove_rl.world.domain import Domain, Draft
 from cove_rl.world.record import Record
@@ -77,6 +79,10 @@ class RetailDomain(Domain):
     def draft(self, world: World, rng: Random, count: int) -> Draft | None:
         """Return a customer with `count` requests, or None if this draw led nowhere."""
         return draft(world, self.toolbox, speech_of(self.name).grammar, rng, count)
+
+    def alternatives(self, world: World, call: ToolCall, argument: str) -> list[Any]:
+        """Return other values an argument of a call could have had."""
+        return alternatives(world, call, argument)
 
     def serve(self, desk: Desk) -> Script:
         """The oracle's script."""
