@@ -1,8 +1,9 @@
 """Emit tasks, each of them solved by the oracle through the dialogue first."""
 
-import asyncio
+from collections.abc import Coroutine
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -18,6 +19,8 @@ from cove_rl.verify.verdict import Verdict
 from cove_rl.verify.verifier import verify
 from cove_rl.world.domain import Domain, get_domain
 from cove_rl.world.world import World, WorldRef
+
+T = TypeVar("T")
 
 ATTEMPTS = 200
 """Draws per task before a world is found too poor; a default retail world needs about two."""
@@ -86,7 +89,7 @@ class Sampling(msgspec.Struct, frozen=True):
 
     def __call__(self, indices: list[int]) -> list[Sampled]:
         """Return the tasks with these indices."""
-        return asyncio.run(self._sample(indices))
+        return finished(self._sample(indices))
 
     async def _sample(self, indices: list[int]) -> list[Sampled]:
         domain, world = get_domain(self.world.domain), _worlds(self.files).find(self.world)
@@ -100,11 +103,25 @@ class Solving(msgspec.Struct, frozen=True):
 
     def __call__(self, tasks: list[Task]) -> list[Solved]:
         """Return the oracle's solutions."""
-        return asyncio.run(self._solve(tasks))
+        return finished(self._solve(tasks))
 
     async def _solve(self, tasks: list[Task]) -> list[Solved]:
         worlds = _worlds(self.files)
         return [await solve(task, worlds.find(task.world)) for task in tasks]
+
+
+def finished(coroutine: Coroutine[None, None, T]) -> T:
+    """Return the result of a coroutine that never has to wait, such as an episode between programs.
+
+    Unlike `asyncio.run` it works wherever it is called, inside a running event loop too.
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    coroutine.close()
+    raise RuntimeError("the coroutine has to wait for something; run it in an event loop")
 
 
 @cache

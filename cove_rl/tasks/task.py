@@ -8,7 +8,7 @@ from typing import Any, Literal, Union
 import msgspec
 
 from cove_rl.errors import DomainError, InputError
-from cove_rl.files import read_jsonl
+from cove_rl.files import decode_json, read_jsonl
 from cove_rl.world.constraint import Constraint
 from cove_rl.world.domain import get_domain
 from cove_rl.world.hint import Hint, Request
@@ -79,6 +79,16 @@ class _TaskFile(msgspec.Struct, forbid_unknown_fields=True):
 def encode_task(task: Task) -> bytes:
     """Return the task as one line of JSON, without the line's end."""
     return msgspec.json.encode(task)
+
+
+def decode_task(line: str | bytes) -> Task:
+    """Return the task in one line of JSON.
+
+    Raises:
+        InputError: if it is none.
+    """
+    data = line.encode() if isinstance(line, str) else line
+    return _checked(decode_json(data, _TaskFile, "a task"), "a task")
 
 
 def load_tasks(path: Path) -> Iterator[Task]:
