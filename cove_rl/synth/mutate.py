@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from random import Random
+from typing import Literal
 
 import msgspec
 
@@ -24,12 +25,14 @@ class Tally(msgspec.Struct):
 
     Attributes:
         kind: what was done to the solutions.
+        expected: "accept" for mutants that still solve the task, else "reject".
         mutants: how many there were.
         wrong_accepts: how many got more credit than they deserve.
         wrong_rejects: how many were still right and scored below 1.0.
     """
 
     kind: str
+    expected: Literal["accept", "reject"]
     mutants: int = 0
     wrong_accepts: int = 0
     wrong_rejects: int = 0
@@ -80,7 +83,7 @@ class Judge:
     def add(self, task: Task, world: World, mutant: Mutant) -> None:
         """Count one mutant."""
         fault = fault_in(task, world, mutant)
-        tally = self.tallies.setdefault(mutant.kind, Tally(mutant.kind))
+        tally = self.tallies.setdefault(mutant.kind, Tally(mutant.kind, "accept" if mutant.still_right else "reject"))
         tally.mutants += 1
         self.mutants += 1
         if not fault:

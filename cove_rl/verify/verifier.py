@@ -12,6 +12,7 @@ from cove_rl.verify.verdict import ConstraintVerdict, RedundantWrite, Verdict
 from cove_rl.world.call import ToolCall
 from cove_rl.world.constraint import Constraint, Evidence, Goal
 from cove_rl.world.domain import Domain, get_domain
+from cove_rl.world.record import Record
 from cove_rl.world.world import World
 
 DEFAULT = Scoring()
@@ -42,9 +43,7 @@ def verify(task: Task, world: World, calls: Iterable[ToolCall], scoring: Scoring
     outcomes = [_goals(constraint, world, steps) for constraint in task.constraints]
     redundant = _redundant(steps, outcomes)
     transferred = _transferred(domain, steps)
-    handed_over = transferred and any(constraint.transfer for constraint in task.constraints)
-    acted = handed_over or any(outcome.holds() for outcome in outcomes)
-    end = _End(tuple(steps), tuple(redundant), transferred, acted)
+    end = _End(tuple(steps), tuple(redundant), transferred, _acted(outcomes, transferred))
     verdicts = tuple(one.verdict() if one.facts else _refusal(one.constraint, world, end) for one in outcomes)
     satisfied = sum(one.satisfied for one in verdicts)
     return Verdict(
@@ -136,6 +135,12 @@ def _transferred(domain: Domain, steps: Sequence[Step]) -> bool:
     return any(step.call.name == domain.transfer_tool and not step.result.error for step in steps)
 
 
+def _acted(outcomes: Sequence[_Outcome], transferred: bool) -> bool:
+    """Whether the agent met a goal, or called in a human who was due."""
+    due = any(outcome.constraint.transfer for outcome in outcomes)
+    return (transferred and due) or any(outcome.holds() for outcome in outcomes)
+
+
 class _End(msgspec.Struct, frozen=True):
     """What a refusal is judged by: every call, the redundant writes, whether a human was called, whether it acted."""
 
@@ -147,12 +152,11 @@ class _End(msgspec.Struct, frozen=True):
 
 def _refusal(constraint: Constraint, world: World, end: _End) -> ConstraintVerdict:
     """Judge a request the policy forbids or hands to a human."""
-    guards = set(constraint.guards(world))
     evidence = constraint.evidence(world)
     looked = _looked(evidence, end.steps)
-    broken = next((step for step in end.redundant if guards & step.touched()), None)
+    broken = _written(constraint.guards(world), end.redundant)
     missing = (
-        (broken is not None, f"call {broken.position if broken else ''} wrote to a record it is about"),
+        (broken != [], f"call {', '.join(map(str, broken))} wrote to a record it is about"),
         (not looked, f"the agent never read what decides it ({' or '.join(one.words() for one in evidence)})"),
         (constraint.transfer and not end.transferred, "it belongs to a human, and the agent did not transfer"),
         (not end.acted, "the agent did nothing else either, and doing nothing earns nothing"),
@@ -162,6 +166,11 @@ def _refusal(constraint: Constraint, world: World, end: _End) -> ConstraintVerdi
         return ConstraintVerdict(constraint.kind, False, f"Not handled: {constraint.describe()}; {'; '.join(faults)}.")
     done = "handed to a human" if constraint.transfer else "looked into, and nothing was written for it"
     return ConstraintVerdict(constraint.kind, True, f"Handled: {constraint.describe()}; {done}.")
+
+
+def _written(guards: Sequence[tuple[type[Record], str]], redundant: Sequence[Step]) -> list[int]:
+    """Return the positions of redundant writes that touched one of these records."""
+    return [step.position for step in redundant if step.touched() & set(guards)]
 
 
 def _looked(evidence: Sequence[Evidence], steps: Sequence[Step]) -> bool:
