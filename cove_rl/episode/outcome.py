@@ -9,6 +9,7 @@ Ending = Literal[
     "transfer",
     "max_user_turns",
     "max_agent_turns",
+    "max_tokens",
     "user_failure",
     "agent_failure",
     "tool_failure",
@@ -21,10 +22,11 @@ CULPRITS: dict[Ending, Culprit | None] = {
     "transfer": None,
     "max_user_turns": "agent",
     "max_agent_turns": "agent",
+    "max_tokens": "truncated",
     "user_failure": "user",
     "agent_failure": "infrastructure",
     "tool_failure": "tool",
-    "interrupted": "truncated",
+    "interrupted": "infrastructure",
 }
 """Who is to blame, before an audit has looked at the transcript. A policy that talks in circles until a limit is the
 agent's failure and scores; an exception while the policy was being asked is the machine's and does not."""
@@ -45,8 +47,11 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def scores(self) -> bool:
-        """Whether the verdict on this episode says something about the agent."""
-        return self.culprit in (None, "agent")
+        """Whether the verdict on this episode says something about the agent.
+
+        It does for one that ran out of tokens: the agent decides how many it spends.
+        """
+        return self.culprit in (None, "agent", "truncated")
 
 
 def outcome_of(ending: Ending, detail: str = "") -> Outcome:

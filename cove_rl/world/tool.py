@@ -127,6 +127,8 @@ class Toolbox:
         return CallResult(state.world.text(result), changes=state.commit())
 
     def _find(self, call: ToolCall) -> Tool:
+        if not call.name:
+            raise ToolError("The call could not be read. Write one JSON object with a name and an arguments object.")
         one = self.tools.get(call.name)
         if one is None or one.owner != call.requestor:
             known = ", ".join(name for name, other in self.tools.items() if other.owner == call.requestor)

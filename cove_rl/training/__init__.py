@@ -1,0 +1,1 @@
+"""Training on verl: the only package that imports verl, torch or ray."""

@@ -1,0 +1,63 @@
+"""verl's custom reward: the verdict on the calls an episode recorded, with all its parts."""
+
+from typing import Any
+
+import msgspec
+
+from cove_rl.tasks.task import decode_task
+from cove_rl.tasks.worlds import Worlds
+from cove_rl.verify.score import Scoring
+from cove_rl.verify.verifier import verify
+from cove_rl.world.call import ToolCall
+from cove_rl.world.domain import get_domain
+
+_WORLDS = Worlds()
+
+ENDINGS = ("user_stop", "transfer", "max_user_turns", "max_agent_turns", "max_tokens")
+"""Endings that score; each is a key of its own in the metrics."""
+
+
+def cove_reward(
+    *,
+    extra_info: dict[str, Any],
+    redundancy_weight: float = 1.0,
+    form: str = "hyperbolic",
+    **_: Any,
+) -> dict[str, float]:
+    """Return the composite score of one trajectory and its parts.
+
+    The verdict is computed here again, from the task and the recorded calls alone; nothing the rollout says about its
+    own success is believed. What else verl passes (the decoded response, say) is not looked at.
+
+    Args:
+        extra_info: holds the task (`task`), the calls (`cove_calls`) and how the episode ended (`cove_ending`).
+        redundancy_weight: what one redundant write costs.
+        form: how redundant writes lower the score.
+
+    Returns:
+        `score` in [0, 1], and every part that goes into the metrics. All trajectories have the same keys: the share of
+        satisfied constraints of a kind is 0 where the task has none, and `has/KIND` says whether it has.
+    """
+    task = decode_task(extra_info["task"])
+    calls = msgspec.json.decode(extra_info["cove_calls"], type=list[ToolCall])
+    scoring = msgspec.convert({"form": form, "redundancy_weight": redundancy_weight}, Scoring)
+    verdict = verify(task, _WORLDS.find(task.world), calls, scoring)
+    kinds = {constraint.__struct_config__.tag for constraint in get_domain(task.domain).constraints}
+    parts = {
+        "score": verdict.score,
+        "success": float(verdict.success),
+        "satisfied": verdict.satisfied / verdict.total,
+        "redundant": float(verdict.redundant),
+        "failed_calls": float(verdict.failed),
+        "calls": float(verdict.calls),
+        "user_turns": float(extra_info.get("cove_user_turns", 0)),
+        "agent_turns": float(extra_info.get("cove_agent_turns", 0)),
+        "attempts": float(extra_info.get("cove_attempts", 1)),
+    }
+    ending = extra_info.get("cove_ending", "")
+    parts.update({f"ended/{name}": float(name == ending) for name in ENDINGS})
+    for kind in sorted(str(kind) for kind in kinds):
+        of_kind = [one.satisfied for one in verdict.constraints if one.kind == kind]
+        parts[f"has/{kind}"] = float(bool(of_kind))
+        parts[f"satisfied/{kind}"] = sum(of_kind) / len(of_kind) if of_kind else 0.0
+    return parts
