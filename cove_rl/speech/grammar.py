@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from random import Random
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import msgspec
 
@@ -12,6 +12,8 @@ from cove_rl.speech.template import Template
 from cove_rl.world.hint import Hint, Value
 
 _NEXT_SENTENCE = re.compile(r"[.!?]\s+")
+LONGEST = 4000
+"""Characters of a message that are heard; the rest of a runaway message is ignored."""
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -29,30 +31,65 @@ class Listing(msgspec.Struct, frozen=True):
     last: str
 
 
+Texts = Annotated[list[str], msgspec.Meta(min_length=1)]
+"""Wordings of one thing; there must be one at least."""
+
+
+class Wordings(msgspec.Struct, frozen=True):
+    """The part of a `speech.yaml` that a grammar is made of.
+
+    Attributes:
+        phrases: slot -> form -> wordings of a hint.
+        acts: kind of statement -> sentences.
+        lists: place -> how several hints are strung together.
+        pairs: wordings of one option and its value.
+        between_pairs: what stands between options.
+        shapes: place -> regular expression of its content.
+    """
+
+    phrases: dict[str, dict[str, Texts]]
+    acts: dict[str, Texts]
+    lists: dict[str, Listing] = {}
+    pairs: list[str] = []
+    between_pairs: str = " plus "
+    shapes: dict[str, str] = {}
+
+
 class Grammar:
     """The wordings of one domain's customers, as `speech.yaml` states them.
 
-    The parts of the data: ``phrases`` (slot -> form -> wordings of a hint), ``acts`` (kind of statement -> sentences),
-    ``lists`` (place -> how several hints are strung together), ``pairs`` (wordings of one option and its value),
-    ``between_pairs`` and ``shapes`` (place -> regular expression of its content).
+    Args:
+        data: what can be converted to `Wordings`; other keys are passed over.
+
+    Raises:
+        DomainError: if a wording cannot be used in both directions, or names a slot without phrases.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        shapes: dict[str, str] = data.get("shapes", {})
-        self._phrases: dict[str, dict[str, list[Template]]] = {
+        wordings = msgspec.convert(data, Wordings)
+        shapes = wordings.shapes
+        self._phrases = {
             slot: {form: [Template(text, shapes) for text in texts] for form, texts in forms.items()}
-            for slot, forms in data["phrases"].items()
+            for slot, forms in wordings.phrases.items()
         }
-        self._acts: dict[str, list[Template]] = {
-            act: [Template(text, shapes, sentence=True) for text in texts] for act, texts in data["acts"].items()
+        self._acts = {
+            act: [Template(text, shapes, sentence=True) for text in texts] for act, texts in wordings.acts.items()
         }
-        self._lists = msgspec.convert(data.get("lists", {}), dict[str, Listing])
-        self._pairs: list[str] = data.get("pairs", [])
-        self._between_pairs: str = data.get("between_pairs", " plus ")
+        self._lists = wordings.lists
+        self._pairs = wordings.pairs
+        self._between_pairs = wordings.between_pairs
+        self._check_slots()
         self._by_first: dict[str, list[tuple[str, Template]]] = {}
         for act, templates in self._acts.items():
             for one in templates:
                 self._by_first.setdefault(one.first, []).append((act, one))
+
+    def _check_slots(self) -> None:
+        used = {place for templates in self._acts.values() for one in templates for place in one.places}
+        used |= {listing.of for listing in self._lists.values()}
+        unknown = sorted(used - self._phrases.keys())
+        if unknown:
+            raise DomainError(f"'{unknown[0]}' stands in a sentence, but has no phrases")
 
     def acts(self) -> Sequence[str]:
         """Return the kinds of statements customers make."""
@@ -95,6 +132,7 @@ class Grammar:
 
     def hear(self, text: str) -> list[Heard]:
         """Return what a message says, sentence by sentence; sentences nobody knows are passed over."""
+        text = text[:LONGEST]
         heard = []
         start = 0
         while start < len(text):
@@ -110,18 +148,26 @@ class Grammar:
         return heard
 
     def _sentence(self, text: str, start: int) -> tuple[Heard, int] | None:
-        """Return what stands at `start` and where it ends; of several readings the longest, then the fullest."""
+        """Return what stands at `start` and where it ends.
+
+        Of several readings it is the one that runs over the fewest ends of sentences, then the longest, then the
+        fullest.
+        """
         best: tuple[Heard, int] | None = None
+        rank: tuple[int, ...] = ()
         space = text.find(" ", start)
         first = text[start : space if space >= 0 else len(text)].lower()
         for key in dict.fromkeys((first, "")):
             for act, template in self._by_first.get(key, ()):
                 match = template.read(text, start)
-                if match is None or (best and (match.end(), len(template.places)) <= (best[1], len(best[0].hints))):
+                if match is None:
+                    continue
+                own = (-len(_NEXT_SENTENCE.findall(match[0])), match.end(), len(template.places))
+                if best is not None and own <= rank:
                     continue
                 hints = {slot: self.read(slot, match[slot]) for slot in template.places}
                 if None not in hints.values():
-                    best = Heard(act, cast("dict[str, Hint]", hints)), match.end()
+                    best, rank = (Heard(act, cast("dict[str, Hint]", hints)), match.end()), own
         return best
 
     def read(self, slot: str, text: str) -> Hint | None:

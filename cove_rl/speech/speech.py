@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import yaml
 
 from cove_rl.errors import DomainError
 from cove_rl.sandbox import read_yaml
-from cove_rl.speech.grammar import Grammar
+from cove_rl.speech.grammar import Grammar, Texts
 from cove_rl.world.domain import get_domain
 
 
@@ -46,10 +46,18 @@ class Speech:
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.grammar = Grammar(data)
-        self.customer = Voice(data["customer"])
-        self.agent = Voice(data["agent"])
-        self.moods: dict[str, dict[str, list[str]]] = data["moods"]
-        self.listen: dict[str, Any] = data["listen"]
+        lines = msgspec.convert(data, _Lines)
+        self.customer = Voice(lines.customer)
+        self.agent = Voice(lines.agent)
+        self.moods = lines.moods
+        self.listen = lines.listen
+
+
+class _Lines(msgspec.Struct, frozen=True):
+    customer: dict[str, Texts]
+    agent: dict[str, Texts]
+    moods: dict[str, dict[str, Texts]]
+    listen: dict[str, Any]
 
 
 @cache
@@ -61,17 +69,10 @@ def speech_of(domain: str) -> Speech:
     """
     path = get_domain(domain).data / "speech.yaml"
     try:
-        own = _read(path)
+        own = yaml.safe_load(path.read_text(encoding="utf-8"))
         return Speech(_laid_over(read_yaml("speech.yaml"), own))
-    except (OSError, KeyError, TypeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, DomainError, RecursionError, yaml.YAMLError) as error:
         raise DomainError(f"{path}: {error}") from None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(data, dict):
-        raise DomainError(f"{path}: expected a mapping with 'phrases', 'acts', 'agent' and 'listen'")
-    return data
 
 
 def _laid_over(base: Any, own: Any) -> Any:

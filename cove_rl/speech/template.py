@@ -3,7 +3,9 @@
 import re
 from collections.abc import Mapping
 
-_PLACE = re.compile(r"\{(\w+)\}")
+from cove_rl.errors import DomainError
+
+_PLACE = re.compile(r"\{([^\W\d]\w*)\}")
 
 
 class Template:
@@ -24,16 +26,25 @@ class Template:
             text: the wording.
             shapes: regular expressions for places whose content has a known form; others match any text.
             sentence: whether it stands as a sentence of its own, followed by white space or the end.
+
+        Raises:
+            DomainError: if a brace does not belong to a place, a place comes twice, or its shape is no regular
+                expression.
         """
         self.text = text
         self.places = tuple(_PLACE.findall(text))
         parts = _PLACE.split(text)
+        if len(set(self.places)) < len(self.places) or any("{" in part or "}" in part for part in parts[::2]):
+            raise DomainError(f"the wording '{text}' needs places like {{order}}, each of them once")
         self.first = parts[0].split(" ")[0].lower() if " " in parts[0] else ""
         pattern = "".join(
             f"(?P<{part}>{shapes.get(part, '.+?')})" if index % 2 else re.escape(part)
             for index, part in enumerate(parts)
         )
-        self._pattern = re.compile(pattern + (r"(?=\s|$)" if sentence else r"\Z"), re.IGNORECASE)
+        try:
+            self._pattern = re.compile(pattern + (r"(?=\s|$)" if sentence else r"\Z"), re.IGNORECASE)
+        except re.error as error:
+            raise DomainError(f"a shape in the wording '{text}' is no regular expression: {error}") from None
 
     def fill(self, values: Mapping[str, str]) -> str:
         """Return the wording with every place filled."""
