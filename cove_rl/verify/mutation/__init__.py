@@ -35,7 +35,8 @@ def mutants(
     solution = Solution(task, world, calls, others)
     for base in (solution, _disguised(solution, rng)):
         for mutation in (*MISSED, *EXCESS, *SHIRKED, *HARMLESS):
-            yield from (mutant for mutant in mutation(base, rng) if mutant.calls != base.calls)
+            known = (solution.calls, base.calls)
+            yield from (mutant for mutant in mutation(base, rng) if mutant.calls not in known)
 
 
 def _disguised(solution: Solution, rng: Random) -> Solution:
