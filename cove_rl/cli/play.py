@@ -10,9 +10,9 @@ import msgspec
 import typer
 
 from cove_rl.cli.console import out
+from cove_rl.cli.tasks import find_task
 from cove_rl.cli.transcript import print_message, print_verdict
 from cove_rl.episode.trajectory import Message
-from cove_rl.errors import InputError
 from cove_rl.world.call import ToolCall
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def play(
     from cove_rl.verify.verifier import verify
     from cove_rl.world.domain import get_domain
 
-    task = _task(domain, seed, index) if file is None else _from_file(file, task_id)
+    task = _task(domain, seed, index) if file is None else find_task(file, task_id)
     world = Worlds().find(task.world)
     calls = asyncio.run(_play(role, task, get_domain(task.domain), world))
     print_verdict(verify(task, world, calls))
@@ -160,15 +160,6 @@ def _task(domain: str, seed: int, index: int) -> "Task":
 
     (sampled,) = Sampling(get_domain(domain).world(seed).ref, seed, Mix())([index])
     return sampled.solved.task
-
-
-def _from_file(file: Path, task_id: str | None) -> "Task":
-    from cove_rl.tasks.task import load_tasks
-
-    found = next((task for task in load_tasks(file) if task_id in (None, task.id)), None)
-    if found is None:
-        raise InputError(f"{file} has no task {task_id or ''}".rstrip())
-    return found
 
 
 def _parsed(arguments: str) -> "dict[str, object] | str":

@@ -1,6 +1,8 @@
 """`cove tasks`: sample tasks from a world, look at them, solve them."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,7 @@ from cove_rl.cli.distribution import Distribution, describe
 from cove_rl.errors import InputError
 
 if TYPE_CHECKING:
+    from cove_rl.jsonl import JsonlWriter
     from cove_rl.synth.tasks import Solved
     from cove_rl.tasks.task import Task
     from cove_rl.world.world import WorldRef
@@ -115,7 +118,6 @@ def solve(
     json: Json = False,
 ) -> None:
     """Have the oracle solve every task blind; exit with 1 if any score is below 1.0."""
-    from cove_rl.jsonl import JsonlWriter
     from cove_rl.synth.pool import in_order
     from cove_rl.synth.tasks import Solving
     from cove_rl.tasks.task import load_tasks
@@ -123,19 +125,43 @@ def solve(
     tasks = list(load_tasks(file))
     if not tasks:
         raise InputError(f"{file} holds no task")
-    job, totals = Solving(tuple(world or ())), Totals()
-    writer = None if path is None else JsonlWriter(path, {"tasks": str(file), "number": len(tasks)}, overwrite=True)
-    if path is not None and path.exists() and not force:
-        raise InputError(f"{path} exists; give another name with --out, or replace it with --force")
-    with progress("solving", len(tasks), plain=json) as advance:
-        for solved in in_order(job, tasks, workers):
+    files, totals = tuple(world or ()), Totals()
+    writer = None if path is None else _trajectories(path, file, tasks, force)
+    begun = 0 if writer is None else writer.done
+    with writer or nullcontext(), progress("solving", len(tasks), done=begun, plain=json) as advance:
+        if writer is not None:
+            for solved in _resumed(writer.partial, tasks[:begun], files):
+                totals.add(solved)
+        for solved in in_order(Solving(files), tasks[begun:], workers):
             totals.add(solved)
             if writer is not None:
                 writer.write(solved.trajectory)
             advance()
-    if writer is not None:
-        writer.finish()
+        if writer is not None:
+            writer.finish()
     _report(totals, json)
+
+
+def _trajectories(path: Path, file: Path, tasks: "list[Task]", force: bool) -> "JsonlWriter":
+    """Open the output of `solve`; what decides its content are the tasks, by the digest of their file."""
+    from hashlib import sha256
+
+    from cove_rl.jsonl import JsonlWriter
+
+    parameters = {"tasks": sha256(file.read_bytes()).hexdigest(), "number": len(tasks), "agent": "oracle"}
+    return JsonlWriter(path, parameters, overwrite=force)
+
+
+def _resumed(partial: Path, tasks: "list[Task]", files: tuple[Path, ...]) -> "Iterator[Solved]":
+    """Judge again what an interrupted run has solved."""
+    from cove_rl.episode.files import load_trajectories
+    from cove_rl.synth.tasks import Solved
+    from cove_rl.tasks.worlds import Worlds
+    from cove_rl.verify.verifier import verify
+
+    worlds = Worlds(files)
+    for task, trajectory in zip(tasks, load_trajectories(partial) if tasks else (), strict=False):
+        yield Solved(task, trajectory, verify(task, worlds.find(task.world), trajectory.calls()))
 
 
 def _report(totals: Totals, json: bool) -> None:
@@ -159,17 +185,27 @@ def show(
     json: Json = False,
 ) -> None:
     """Show a task: what is wanted exactly, what the customer can say of it, and how a solution goes."""
-    from cove_rl.tasks.task import load_tasks
-
-    found = next((task for task in load_tasks(file) if task_id in (None, task.id)), None)
-    if found is None:
-        raise InputError(f"{file} has no task {task_id or ''}".rstrip())
+    found = find_task(file, task_id)
     if json:
         print_json(found)
         return
     _print_task(found)
     if play:
         _print_solution(found, tuple(world or ()))
+
+
+def find_task(file: Path, task_id: str | None) -> "Task":
+    """Return the task of that id in a file, or its first one.
+
+    Raises:
+        InputError: if there is none.
+    """
+    from cove_rl.tasks.task import load_tasks
+
+    found = next((task for task in load_tasks(file) if task_id in (None, task.id)), None)
+    if found is None:
+        raise InputError(f"{file} has no task {task_id or ''}".rstrip())
+    return found
 
 
 def _print_task(task: "Task") -> None:
