@@ -176,3 +176,33 @@ def _print_report(report: "MutationReport") -> None:
     out.print(f"{report.wrong} wrong verdicts", markup=False)
     for example in report.examples:
         err.print(f"{example.task_id}, {example.kind}: {example.fault}", style="red", markup=False, soft_wrap=True)
+
+
+@app.command()
+def idle(
+    tasks: Annotated[Path, typer.Option(metavar="FILE", help="Tasks, one JSON object a line.")],
+    world: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="A world's file; repeatable.")] = None,
+    workers: Annotated[int, typer.Option("--workers", "-j", min=1, help="Processes; the result is the same.")] = 1,
+    json: Json = False,
+) -> None:
+    """Score agents that do nothing, or only read, on every task; exit with 1 if one scores above 0."""
+    from cove_rl.synth.idle import Idling
+    from cove_rl.synth.pool import in_order
+    from cove_rl.tasks.task import load_tasks
+
+    known = list(load_tasks(tasks))
+    scores = []
+    with progress("idling", len(known), plain=json) as advance:
+        for one in in_order(Idling(tuple(world or ())), known, workers):
+            scores.append(one)
+            advance()
+    paid = [one.task_id for one in scores if one.nothing or one.reads]
+    highest = {name: max((getattr(one, name) for one in scores), default=0.0) for name in ("nothing", "reads")}
+    if json:
+        print_json({"tasks": len(scores), "highest": highest, "paid": paid[:20]})
+    else:
+        agents = {"nothing": "does nothing", "reads": "only reads"}
+        rows = [(agents[name], len(scores), best) for name, best in highest.items()]
+        out.print(table("Agents that do not act", ("agent", "tasks", "highest score"), rows))
+    if paid:
+        raise typer.Exit(1)

@@ -92,7 +92,7 @@ class Sampling(msgspec.Struct, frozen=True):
         return finished(self._sample(indices))
 
     async def _sample(self, indices: list[int]) -> list[Sampled]:
-        domain, world = get_domain(self.world.domain), _worlds(self.files).find(self.world)
+        domain, world = get_domain(self.world.domain), worlds_of(self.files).find(self.world)
         return [await sample_task(domain, world, self.seed, index, self.mix) for index in indices]
 
 
@@ -106,7 +106,7 @@ class Solving(msgspec.Struct, frozen=True):
         return finished(self._solve(tasks))
 
     async def _solve(self, tasks: list[Task]) -> list[Solved]:
-        worlds = _worlds(self.files)
+        worlds = worlds_of(self.files)
         return [await solve(task, worlds.find(task.world)) for task in tasks]
 
 
@@ -125,5 +125,6 @@ def finished(coroutine: Coroutine[None, None, T]) -> T:
 
 
 @cache
-def _worlds(files: tuple[Path, ...]) -> Worlds:
+def worlds_of(files: tuple[Path, ...]) -> Worlds:
+    """Return the worlds of these files, and those that can be generated; read and generated once per process."""
     return Worlds(files)

@@ -94,7 +94,9 @@ class _Outcome(msgspec.Struct, frozen=True):
         if self.holds():
             reason = f"Done: {self.constraint.describe()}."
         elif wrong:
-            parts = [f"{fact.goal.label} should be {fact.goal.wanted!r} but is {fact.value!r}" for fact in wrong]
+            parts = [
+                f"{fact.goal.label} should be {_shown(fact.goal.wanted)} but is {_shown(fact.value)}" for fact in wrong
+            ]
             reason = f"Not done: {self.constraint.describe()}; {'; '.join(parts)}."
         else:
             reason = f"Nothing was written for it: {self.constraint.describe()}."
@@ -192,3 +194,12 @@ def _why_redundant(step: Step, steps: Sequence[Step], outcomes: Sequence[_Outcom
     if later:
         return f"Its effect was undone or overwritten by call {later[-1]}."
     return "No constraint asked for what it changed."
+
+
+def _shown(value: object) -> str:
+    """Return a fact's value as a person reads it: records and lists as their parts, None as "nothing"."""
+    if isinstance(value, Record):
+        value = msgspec.structs.astuple(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, value))
+    return "nothing" if value is None else str(value)
