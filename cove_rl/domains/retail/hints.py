@@ -152,7 +152,8 @@ class Describer:
         taken = {word for one in others for word in _payment_words(one)}
         right = tuple(word for word in _payment_words(method) if word not in taken)
         wrong = dict.fromkeys(word for one in others for word in _payment_words(one))
-        return Check(any=right, instead=tuple(word for word in wrong if word not in _payment_words(method)))
+        own = _payment_words(method)  # of two gift cards, neither has a word to itself
+        return Check(any=right or own, instead=tuple(word for word in wrong if word not in own))
 
     def address(self, address: Address, orders: Sequence[Order], *, default: bool) -> Hint:
         """Describe an address: as the default, as the one on one of these orders, or in full.

@@ -1,0 +1,1 @@
+"""Tests of whoever plays the customer."""
