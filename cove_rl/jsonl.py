@@ -120,7 +120,10 @@ class JsonlWriter:
         return self.path
 
     def close(self) -> None:
-        """Stop writing; the partial file stays, to be gone on with."""
+        """Stop writing; the partial file stays, to be gone on with, unless there is nothing in it."""
+        if not self._stream.closed and not self.done:
+            self.partial.unlink(missing_ok=True)
+            self._meta.unlink(missing_ok=True)
         self._stream.close()
 
     def __enter__(self) -> "JsonlWriter":

@@ -95,7 +95,7 @@ def complaint(arguments: list[str], tmp_path: Path) -> str:
     assert lines[0].startswith("error: ")
     assert len(lines[0]) < 600
     assert not result.stdout
-    assert sorted(tmp_path.rglob("*")) == before
+    assert sorted(tmp_path.rglob("*")) == before, lines
     return lines[0]
 
 

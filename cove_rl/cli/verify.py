@@ -95,7 +95,8 @@ def _written(
             if number >= begun:
                 writer.write(one)
             yield one
-        writer.finish()
+        if writer.done:
+            writer.finish()
 
 
 def _digest(path: Path) -> str:

@@ -197,9 +197,9 @@ def _why_redundant(step: Step, steps: Sequence[Step], outcomes: Sequence[_Outcom
 
 
 def _shown(value: object) -> str:
-    """Return a fact's value as a person reads it: records and lists as their parts, None as "nothing"."""
+    """Return a fact's value as a person reads it: text in quotes, records and lists as their parts."""
     if isinstance(value, Record):
         value = msgspec.structs.astuple(value)
     if isinstance(value, tuple):
-        return ", ".join(map(_shown, value))
-    return "nothing" if value is None else str(value)
+        return ", ".join(map(str, value))
+    return "nothing" if value is None else repr(value)

@@ -73,7 +73,7 @@ def test_giant_and_deep_arguments_give_short_errors(tool: Tool) -> None:
             _refused(tool.name, {**_proper(tool), name: [giant] * 9 if isinstance(value, list) else giant})
 
 
-@pytest.mark.parametrize("name", ["", "no_such_tool", "get_order_details ", "x" * 10**6])
+@pytest.mark.parametrize("name", ["no_such_tool", "get_order_details ", "x" * 10**6])
 def test_an_unknown_tool_is_answered_with_the_known_ones(name: str) -> None:
     result = BOX.call(SHOP.state, ToolCall("c", name, {}))
     assert result.error

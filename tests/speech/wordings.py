@@ -16,7 +16,7 @@ GRAMMAR = SPEECH.grammar
 DATA: dict[str, Any] = {**read_yaml("retail/speech.yaml")}
 FORMS: dict[str, list[str]] = {slot: list(forms) for slot, forms in DATA["phrases"].items()}
 LINES = catalogue().products
-SHAPES = [(act, tuple(sorted(shape))) for act in GRAMMAR.acts() for shape in GRAMMAR.shapes_of(act)]
+SHAPES = sorted((act, tuple(sorted(shape))) for act in GRAMMAR.acts() for shape in GRAMMAR.shapes_of(act))
 """Every act with every set of hints one sentence of it can carry, in the order of the file."""
 
 _DIGITS = st.text("0123456789", min_size=4, max_size=4)
