@@ -83,7 +83,7 @@ class Episode:
 
     async def _hear_user(self) -> None:
         try:
-            reply = await self._user.reply(self.messages)
+            reply = await self._user.reply([message for message in self.messages if _is_spoken(message)])
         except asyncio.CancelledError:
             self._end("interrupted", "cancelled while the user was being asked")
             raise
@@ -123,6 +123,10 @@ class Episode:
         """Return the record of the episode so far; `agent` names who played the assistant."""
         outcome = self.outcome or outcome_of("interrupted", "the episode was still under way")
         return Trajectory(self.task.id, self.task.world, agent, self._user.name, tuple(self.messages), outcome)
+
+
+def _is_spoken(message: Message) -> bool:
+    return message.role != "tool" and not message.calls
 
 
 async def run_episode(task: Task, world: World, agent: Agent, user: User, limits: Limits | None = None) -> Trajectory:

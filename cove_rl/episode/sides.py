@@ -18,8 +18,8 @@ class User(Protocol):
         """Return the customer's next message (role "user"); with `STOP` in its content it is the last.
 
         Args:
-            conversation: every message so far. Whoever plays the customer must look at nothing but what was said:
-                assistant messages without calls, and the customer's own messages.
+            conversation: what was said so far: the assistant's messages without calls, and the customer's own. Calls,
+                text beside them and their results are not among them.
         """
         ...
 

