@@ -19,7 +19,7 @@ class CoveTrainer(PPOTrainerSync):
 
     def _compute_metrics(self, batch: Any, metrics: Any, timing_raw: Any, global_steps: int, epoch: int) -> Any:
         data = tq.kv_batch_get(keys=batch.keys, partition_id=batch.partition_id, select_fields=["extra_fields"])
-        metrics.update(part_means([fields.get("reward_extra_info", {}) for fields in data["extra_fields"].tolist()]))
+        metrics.update(part_means([fields.get("reward_extra_info", {}) for fields in list(data["extra_fields"])]))
         return super()._compute_metrics(batch, metrics, timing_raw, global_steps, epoch)
 
 
