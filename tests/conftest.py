@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("patient", deadline=None)  # no test asserts a time: a busy machine is no defect
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
