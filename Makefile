@@ -1,7 +1,8 @@
 # Needs Python 3.11 with pip and nothing else. `make test` is what continuous integration runs.
 #
 # The tools live in .venv, or in the virtual environment that is active; PYTHON names the interpreter that makes .venv.
-# The exact versions in constraints.txt are for Python 3.11: on 3.10 or 3.12, set CONSTRAINTS= (to nothing).
+# The exact versions in constraints.txt are for Python 3.11: on 3.10 or 3.12, set CONSTRAINTS= (to nothing). torch comes
+# first, in one fixed version, so that no dependency can choose another build of it.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := $(or $(VIRTUAL_ENV),.venv)
 CONSTRAINTS ?= constraints.txt
@@ -16,13 +17,14 @@ PIP := -m pip --disable-pip-version-check install --quiet
 help:  ## Show what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-setup: $(STAMP)  ## Install the library and its tools into .venv.
+setup: $(STAMP)  ## Install the library, verl and the tools into .venv.
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(STAMP): pyproject.toml $(wildcard $(CONSTRAINTS)) | $(BIN)/python
-	$(BIN)/python $(PIP) --editable '.[dev]' $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
+	$(BIN)/python $(PIP) 'torch==2.13.0'
+	$(BIN)/python $(PIP) --editable '.[dev,train]' $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 	@touch $@
 
 check: lint format types links  ## Lint, formatting, types, links in the documentation.
