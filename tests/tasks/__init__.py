@@ -1,0 +1,1 @@
+"""Tests of tasks: drawing, reading and solving them."""

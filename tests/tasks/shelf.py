@@ -1,0 +1,33 @@
+"""Tasks drawn and solved once for all tests here."""
+
+import asyncio
+from functools import cache
+
+from cove_rl.synth.tasks import Sampled, sample_task
+from cove_rl.tasks.sampler import Mix
+from cove_rl.tasks.task import Task
+from cove_rl.world.domain import get_domain
+from cove_rl.world.world import World
+
+DOMAIN = get_domain("retail")
+
+
+@cache
+def world() -> World:
+    """A retail world of two thirds of the usual size."""
+    return DOMAIN.world(7, {"users": 250, "orders": 600})
+
+
+@cache
+def sampled() -> tuple[Sampled, ...]:
+    """The first 300 tasks of that world, solved."""
+
+    async def draw() -> tuple[Sampled, ...]:
+        return tuple([await sample_task(DOMAIN, world(), 0, index, Mix()) for index in range(300)])
+
+    return asyncio.run(draw())
+
+
+def tasks() -> tuple[Task, ...]:
+    """The tasks alone."""
+    return tuple(one.solved.task for one in sampled())
