@@ -1,21 +1,25 @@
 """Tasks as a dataset, made when they are asked for: no file has to be prepared."""
 
-from bisect import bisect
-from itertools import accumulate
 from random import Random
 from typing import Any
 
 import torch
 from torch.utils.data import Dataset
 
-from cove_rl.errors import InputError
+from cove_rl.errors import InputError, SamplingError
 from cove_rl.synth.tasks import Sampling
 from cove_rl.tasks.sampler import Mix
 from cove_rl.tasks.task import Task, encode_task
+from cove_rl.tasks.worlds import Worlds
 from cove_rl.training.chat import system_message
-from cove_rl.training.settings import Settings, read_settings
+from cove_rl.training.customers import Strangers
+from cove_rl.training.settings import Settings, Split, read_settings
 from cove_rl.world.domain import get_domain
-from cove_rl.world.world import WorldRef
+from cove_rl.world.world import World
+
+PASSES = 50
+"""Customers passed over for one row before its split is found to overlap with another; usual worlds need one or two."""
+_WORLDS = Worlds()
 
 
 class CoveTasks(Dataset[dict[str, Any]]):
@@ -47,22 +51,43 @@ class CoveTasks(Dataset[dict[str, Any]]):
         if name not in self.settings.splits:
             known = ", ".join(self.settings.splits)
             raise InputError(f"there is no split '{name}'; cove.splits has: {known}")
+        self._name = name
         self._split = self.settings.splits[name]
         self._length = self._split.tasks if max_samples < 0 else min(self._split.tasks, max_samples)
-        self._samplings = _samplings(self.settings, name)
+        others = [split for other, split in self.settings.splits.items() if other != name]
+        self._samplings = {domain: self._domain_samplings(domain) for domain in self.settings.domains}
+        self._strangers = {
+            domain: Strangers(world for split in others for world in _worlds(self.settings, domain, split))
+            for domain in self.settings.domains
+        }
 
     def __len__(self) -> int:
         return self._length
 
+    def _domain_samplings(self, domain: str) -> list[Sampling]:
+        """Return what to sample from; worlds are referred to, and generated when they are needed."""
+        mix = Mix(self.settings.mix)
+        return [Sampling(world.ref, self._split.seed, mix) for world in _worlds(self.settings, domain, self._split)]
+
     def task(self, index: int) -> Task:
-        """Return the task of a row: domain and world are drawn by the row's number, and the oracle has solved it."""
+        """Return the task of a row: domain and world are drawn by the row's number, and the oracle has solved it.
+
+        A customer who is also met in another split's world is passed over: the row's number is then raised by the
+        size of the split, so that no two rows come to the same task.
+        """
         rng = Random(f"{self._split.seed}:{index}")  # noqa: S311  (reproducible sampling)
-        names = list(self._samplings)
-        bounds = list(accumulate(self.settings.domains[name] for name in names))
-        domain = names[min(bisect(bounds, rng.random() * bounds[-1]), len(names) - 1)]
+        names = list(self.settings.domains)
+        (domain,) = rng.choices(names, [self.settings.domains[name] for name in names])
         sampling = rng.choice(self._samplings[domain])
-        (sampled,) = sampling([index])
-        return sampled.solved.task
+        for number in range(index, index + PASSES * self._split.tasks, self._split.tasks):
+            (sampled,) = sampling([number])
+            task = sampled.solved.task
+            if not self._strangers[domain].include(task, _WORLDS.find(task.world)):
+                return task
+        raise SamplingError(
+            f"row {index} of '{self._name}': {PASSES} customers in a row are also met in another split's world; "
+            "give the splits worlds with other seeds"
+        )
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         if not 0 <= index < self._length:
@@ -78,14 +103,5 @@ class CoveTasks(Dataset[dict[str, Any]]):
         }
 
 
-def _samplings(settings: Settings, name: str) -> dict[str, list[Sampling]]:
-    """Return what to sample from, by domain; worlds are referred to, and generated when they are needed."""
-    split = settings.splits[name]
-    return {
-        domain: [_sampling(domain, seed, split.seed, settings) for seed in split.worlds] for domain in settings.domains
-    }
-
-
-def _sampling(domain: str, world_seed: int, seed: int, settings: Settings) -> Sampling:
-    ref: WorldRef = get_domain(domain).world(world_seed, settings.world_size).ref
-    return Sampling(ref, seed, Mix(tuple(settings.mix)))
+def _worlds(settings: Settings, domain: str, split: Split) -> list[World]:
+    return [get_domain(domain).world(seed, settings.world_size) for seed in split.worlds]

@@ -1,8 +1,6 @@
 """The agent loop: a policy on verl's rollout engine plays the assistant of an episode, token by token."""
 
-import asyncio
 import logging
-from collections.abc import Sequence
 from functools import cache
 from time import perf_counter
 from typing import Any
@@ -10,17 +8,20 @@ from uuid import uuid4
 
 import msgspec
 from verl.experimental.agent_loop.agent_loop import AgentLoopBase, AgentLoopMetrics, AgentLoopOutput, register
-from verl.experimental.agent_loop.tool_parser import ToolParser
+from verl.experimental.agent_loop.tool_agent_loop import SPEC_DECODE_EXTRA_KEYS
 from verl.tools.schemas import OpenAIFunctionToolSchema
+from verl.workers.rollout.replica import TokenOutput
 
 from cove_rl.episode.episode import Episode, Limits
 from cove_rl.episode.outcome import Outcome
 from cove_rl.episode.sides import User
 from cove_rl.episode.trajectory import Message
-from cove_rl.errors import CoveError
+from cove_rl.errors import CoveError, InputError
 from cove_rl.tasks.task import Task, decode_task
 from cove_rl.tasks.worlds import Worlds
+from cove_rl.training.builder import quick
 from cove_rl.training.chat import Chat, chat_messages, system_message
+from cove_rl.training.deadline import LateError, PunctualUser, within
 from cove_rl.training.settings import Settings, read_settings
 from cove_rl.training.tokens import TokenStream
 from cove_rl.training.turns import TurnReader
@@ -42,25 +43,28 @@ class Rollout(msgspec.Struct):
     stream: TokenStream
     generating: float = 0.0
     elsewhere: float = 0.0
+    preempted: int = -1
     fields: dict[str, Any] = msgspec.field(default_factory=dict)
 
+    @property
+    def failure(self) -> str:
+        """What went wrong that is not the agent's doing; "" if nothing did, so that the attempt can be scored."""
+        outcome = self.episode.outcome
+        if outcome is None:
+            return "interrupted: the episode was still under way"
+        if not outcome.scores:
+            return f"{outcome.ending}: {outcome.detail}"
+        return "" if self.stream.response else f"{outcome.ending}: the agent had not spoken yet"
 
-class DeadlineUser:
-    """A customer who has to answer in time.
-
-    Args:
-        user: who plays the customer.
-        seconds: the deadline of each answer.
-    """
-
-    def __init__(self, user: User, seconds: float) -> None:
-        self.name = user.name
-        self._user = user
-        self._seconds = seconds
-
-    async def reply(self, conversation: Sequence[Message]) -> Message:
-        """Return the customer's answer, or raise `TimeoutError`."""
-        return await asyncio.wait_for(self._user.reply(conversation), self._seconds)
+    def took(self, output: TokenOutput) -> None:
+        """Keep what verl's metrics want to know about the generation of one turn."""
+        if output.num_preempted is not None:
+            self.preempted = max(self.preempted, 0) + output.num_preempted
+        for key, value in output.extra_fields.items():
+            if key in SPEC_DECODE_EXTRA_KEYS and key in self.fields:
+                self.fields[key] += value
+            elif key == "max_global_steps" or key not in self.fields:
+                self.fields[key] = value
 
 
 @register("cove_agent")
@@ -72,25 +76,33 @@ class CoveAgentLoop(AgentLoopBase):
     the whole group instead of scoring 0.
     """
 
+    tokenizer: Any
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.settings: Settings = read_settings(self.config.cove)
+        self.continuous_token_builder = quick(self.continuous_token_builder)
+        self._prompt_length = int(self.rollout_config.prompt_length)
+        self._response_length = int(self.rollout_config.response_length)
+        self._with_logprobs = bool(self.rollout_config.calculate_log_probs)
 
     async def run(self, sampling_params: dict[str, Any], **kwargs: Any) -> AgentLoopOutput:
         """Play one episode for a row of `CoveTasks`.
 
         Raises:
             EpisodeFailedError: if no attempt ended in a way that says something about the agent.
+            InputError: if the row holds no task, or its prompt does not fit the configured length.
+            TokenError: if the tokens are not what they must be.
         """
         task = decode_task(kwargs["extra_info"]["task"])
-        outcome: Outcome | None = None
+        failure = ""
         for attempt in range(1 + self.settings.retries):
-            rollout = await self._attempt(task, dict(sampling_params))
-            outcome = rollout.episode.outcome
-            if outcome is not None and outcome.scores:
+            rollout = await self._attempt(task, sampling_params)
+            failure = rollout.failure
+            if not failure:
                 return self._output(rollout, attempt + 1)
-            log.warning("episode failed", extra={"task": task.id, "attempt": attempt, "outcome": outcome})
-        raise EpisodeFailedError(f"task {task.id}: {outcome and outcome.ending}: {outcome and outcome.detail}")
+            log.warning("attempt %d at task %s failed: %s", attempt + 1, task.id, failure)
+        raise EpisodeFailedError(f"task {task.id}, {attempt + 1} attempts, the last one: {failure}")
 
     def make_user(self, task: Task) -> User:
         """Return who plays the customer of a task."""
@@ -98,34 +110,37 @@ class CoveAgentLoop(AgentLoopBase):
 
     async def _attempt(self, task: Task, sampling_params: dict[str, Any]) -> Rollout:
         deadlines, domain = self.settings.deadlines, get_domain(task.domain)
-        user = DeadlineUser(self.make_user(task), deadlines.user)
+        user = PunctualUser(self.make_user(task), deadlines.user)
         limits = Limits(self.settings.user_turns, self.settings.agent_turns)
         episode = Episode(task, _WORLDS.find(task.world), user, limits)
         rollout = Rollout(episode, TokenStream(self.continuous_token_builder, domain.toolbox.schemas()))
         try:
-            await asyncio.wait_for(self._play(rollout, domain, sampling_params), deadlines.episode)
-        except asyncio.TimeoutError:
-            rollout.episode.fail("agent_failure", f"the episode took more than {deadlines.episode} s")
+            await within(deadlines.episode, self._play(rollout, domain, sampling_params), "the episode")
+        except InputError:
+            raise  # a wrong setting stays wrong in the next attempt
+        except LateError as error:
+            episode.fail("agent_failure", str(error))
         except Exception as error:
-            log.exception("attempt failed", extra={"task": task.id})
-            rollout.episode.fail("agent_failure", f"{type(error).__name__}: {error}")
+            log.debug("what failed", exc_info=True)
+            episode.fail("agent_failure", f"{type(error).__name__}: {error}")
         return rollout
 
     async def _play(self, rollout: Rollout, domain: Domain, sampling_params: dict[str, Any]) -> None:
         """Alternate between the policy and the episode until it is over or the tokens are spent."""
-        episode, stream, reader = rollout.episode, rollout.stream, self._reader(domain)
+        episode, stream = rollout.episode, rollout.stream
         seen = await episode.start()
-        if episode.outcome is None:
-            stream.open([system_message(domain), *chat_messages(seen)])
-            self._check_prompt(stream)
-        request_id = uuid4().hex
+        if episode.outcome is not None:
+            return
+        stream.open([system_message(domain), *chat_messages(seen)])
+        self._check_prompt(stream)
+        reader, request_id = self._reader(domain, stream), uuid4().hex
         while episode.outcome is None:
             message = await self._generate(rollout, reader, request_id, sampling_params)
             started = perf_counter()
             seen = await episode.step(message)
             if episode.outcome is None:
                 stream.observed([self._bounded(chat) for chat in chat_messages(seen)])
-                if len(stream.mask) >= self.rollout_config.response_length:
+                if len(stream.mask) >= self._response_length:
                     episode.fail("max_tokens", "the trajectory's tokens are spent")
             rollout.elsewhere += perf_counter() - started
 
@@ -133,55 +148,58 @@ class CoveAgentLoop(AgentLoopBase):
         self, rollout: Rollout, reader: TurnReader, request_id: str, sampling_params: dict[str, Any]
     ) -> Message:
         """Sample one turn and take it in."""
-        room = self.rollout_config.response_length - len(rollout.stream.mask)
-        sampling_params["max_tokens"] = min(self.settings.turn_tokens, room)
+        stream = rollout.stream
+        room = min(self.settings.turn_tokens, self._response_length - len(stream.mask))
         started = perf_counter()
-        output = await asyncio.wait_for(
-            self.server_manager.generate(
-                request_id=request_id, prompt_ids=rollout.stream.ids, sampling_params=sampling_params
-            ),
-            self.settings.deadlines.generation,
+        sampling = self.server_manager.generate(
+            request_id=request_id, prompt_ids=stream.ids, sampling_params={**sampling_params, "max_tokens": room}
         )
+        output = await within(self.settings.deadlines.generation, sampling, "the rollout engine's answer")
         rollout.generating += perf_counter() - started
-        if not output.token_ids:
-            raise CoveError("the rollout engine returned no tokens")
-        rollout.fields.update(output.extra_fields)
+        if output.stop_reason == "aborted":
+            raise CoveError("the rollout engine aborted the turn")
+        if self._with_logprobs and output.log_probs is None:
+            raise CoveError("rollout.calculate_log_probs is set, but the rollout engine returned no log-probabilities")
         message = await reader.read(output.token_ids)
-        rollout.stream.sampled(output.token_ids, output.log_probs, chat_messages([message])[0])
+        stream.sampled(output.token_ids, output.log_probs, chat_messages([message])[0])
+        rollout.took(output)
         return message
 
-    def _reader(self, domain: Domain) -> TurnReader:
-        parser = ToolParser.get_tool_parser(self.settings.tool_format, self.tokenizer)
-        return TurnReader(parser, self.tokenizer, _verl_schemas(domain.name))
+    def _reader(self, domain: Domain, stream: TokenStream) -> TurnReader:
+        reasons = self.tokenizer.decode(stream.prompt[-8:]).rstrip().endswith("<think>")
+        return TurnReader(self.settings.tool_format, self.tokenizer, _verl_schemas(domain.name), reasons=reasons)
 
     def _check_prompt(self, stream: TokenStream) -> None:
-        if len(stream.prompt) > self.rollout_config.prompt_length:
-            raise CoveError(
-                f"the prompt has {len(stream.prompt)} tokens, rollout.prompt_length allows "
-                f"{self.rollout_config.prompt_length}: raise data.max_prompt_length"
+        if len(stream.prompt) > self._prompt_length:
+            raise InputError(
+                f"the prompt has {len(stream.prompt)} tokens, rollout.prompt_length allows {self._prompt_length}: "
+                "raise data.max_prompt_length"
             )
 
     def _bounded(self, chat: Chat) -> Chat:
         """Cut a tool result that is too long, in the middle, and say so; the episode's record keeps it whole."""
-        limit = self.settings.result_tokens
-        if chat["role"] != "tool" or len(chat["content"]) <= limit:  # a token is at least one character
+        limit, content = self.settings.result_tokens, chat["content"]
+        if chat["role"] != "tool" or len(content.encode()) <= limit:  # a token is at least one byte
             return chat
-        tokens = self.tokenizer.encode(chat["content"], add_special_tokens=False)
-        if len(tokens) <= limit:
-            return chat
-        head, tail = self.tokenizer.decode(tokens[: limit // 2]), self.tokenizer.decode(tokens[-(limit // 2) :])
-        return {**chat, "content": f"{head} [... {len(tokens) - limit} tokens left out ...] {tail}"}
+        tokens = self.tokenizer.encode(content, add_special_tokens=False)
+        keep = limit
+        while len(self.tokenizer.encode(content, add_special_tokens=False)) > limit:
+            keep -= max(1, limit // 16)
+            head, tail = tokens[: keep // 2], tokens[len(tokens) - keep // 2 :]
+            left_out = f" [... {len(tokens) - len(head) - len(tail)} tokens left out ...] "
+            content = self.tokenizer.decode(head) + left_out + self.tokenizer.decode(tail)
+        return {**chat, "content": content}
 
     def _output(self, rollout: Rollout, attempts: int) -> AgentLoopOutput:
         stream, episode = rollout.stream, rollout.episode
-        stream.cut(self.rollout_config.response_length)
+        stream.cut(self._response_length)
         stream.check()
-        calls = episode.trajectory("policy").calls()
+        outcome: Outcome | None = episode.outcome
         turns = {role: sum(message.role == role for message in episode.messages) for role in ("user", "assistant")}
         fields = {
             **rollout.fields,
-            "cove_calls": msgspec.json.encode(calls).decode(),
-            "cove_ending": episode.outcome.ending if episode.outcome else "",
+            "cove_calls": msgspec.json.encode(episode.trajectory("policy").calls()).decode(),
+            "cove_ending": outcome.ending if outcome else "",
             "cove_user_turns": turns["user"],
             "cove_agent_turns": turns["assistant"] - 1,
             "cove_attempts": attempts,
@@ -192,9 +210,11 @@ class CoveAgentLoop(AgentLoopBase):
             prompt_ids=stream.prompt,
             response_ids=stream.response,
             response_mask=stream.mask,
-            response_logprobs=stream.logprobs if self.rollout_config.calculate_log_probs else None,
+            response_logprobs=stream.logprobs if self._with_logprobs else None,
             num_turns=len(episode.messages),
-            metrics=AgentLoopMetrics(generate_sequences=rollout.generating, tool_calls=rollout.elsewhere),
+            metrics=AgentLoopMetrics(
+                generate_sequences=rollout.generating, tool_calls=rollout.elsewhere, num_preempted=rollout.preempted
+            ),
             extra_fields=fields,
         )
 

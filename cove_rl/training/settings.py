@@ -1,12 +1,18 @@
 """What a training run is told about its environment: the `cove` key of the configuration."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 from omegaconf import OmegaConf
 
 from cove_rl.errors import InputError
+from cove_rl.tasks.sampler import Mix
 from cove_rl.verify.score import Scoring
+
+Count = Annotated[int, Meta(ge=1)]
+Weight = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0)]
 
 
 class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,17 +24,17 @@ class Split(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         seed: seeds the tasks.
     """
 
-    worlds: tuple[int, ...]
-    tasks: int
+    worlds: Annotated[tuple[int, ...], Meta(min_length=1)]
+    tasks: Count
     seed: int = 0
 
 
 class Deadlines(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long things may take, in seconds, before they count as failed."""
 
-    generation: float = 600.0
-    user: float = 120.0
-    episode: float = 3600.0
+    generation: Seconds = 600.0
+    user: Seconds = 120.0
+    episode: Seconds = 3600.0
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,44 +50,50 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         agent_turns: messages of the agent, at most.
         turn_tokens: tokens of one message of the agent, at most.
         result_tokens: tokens of one tool result, at most; a longer one is cut in the middle, and says so.
-        tool_format: name of verl's tool-call parser.
+        tool_format: name of verl's tool-call parser; these mark calls with ``<tool_call>``.
         deadlines: how long things may take.
         retries: fresh attempts after a failure that is not the agent's.
         scoring: how the verdict becomes a reward.
     """
 
-    domains: dict[str, float]
-    splits: dict[str, Split]
+    domains: Annotated[dict[str, Weight], Meta(min_length=1)]
+    splits: Annotated[dict[str, Split], Meta(min_length=1)]
     world_size: dict[str, int] = {}
-    mix: tuple[float, ...] = (30.0, 28.0, 20.0, 13.0, 9.0)
+    mix: tuple[float, ...] = Mix().weights
     user: Literal["scripted"] = "scripted"
-    user_turns: int = 32
-    agent_turns: int = 40
-    turn_tokens: int = 1024
-    result_tokens: int = 4096
-    tool_format: str = "hermes"
+    user_turns: Count = 32
+    agent_turns: Count = 40
+    turn_tokens: Count = 1024
+    result_tokens: Annotated[int, Meta(ge=64)] = 4096
+    tool_format: Literal["hermes", "qwen3_coder"] = "hermes"
     deadlines: Deadlines = Deadlines()
-    retries: int = 2
+    retries: Annotated[int, Meta(ge=0)] = 2
     scoring: Scoring = Scoring()
+
+    def __post_init__(self) -> None:
+        """Check what types cannot say.
+
+        Raises:
+            InputError: if two splits share a world, or no task could be drawn from the mix.
+        """
+        Mix(self.mix)
+        seen: dict[int, str] = {}
+        for name, split in self.splits.items():
+            for world in split.worlds:
+                if seen.setdefault(world, name) != name:
+                    raise InputError(
+                        f"splits '{seen[world]}' and '{name}' share world {world}; give each worlds of its own"
+                    )
 
 
 def read_settings(config: Any) -> Settings:
     """Return the settings of a run from its configuration (the `cove` node, as OmegaConf or plain values).
 
     Raises:
-        InputError: if a key is unknown, missing or of the wrong type, or two splits share a world.
+        InputError: if a key is unknown, missing or of the wrong type, or values do not go together.
     """
     plain = OmegaConf.to_container(config, resolve=True) if OmegaConf.is_config(config) else config
     try:
-        settings = msgspec.convert(plain, Settings)
+        return msgspec.convert(plain, Settings)
     except msgspec.ValidationError as error:
         raise InputError(f"the 'cove' settings are wrong: {error}; see configs/env") from None
-    seen: dict[int, str] = {}
-    for name, split in settings.splits.items():
-        for world in split.worlds:
-            if world in seen:
-                raise InputError(
-                    f"splits '{seen[world]}' and '{name}' share world {world}; give each worlds of its own"
-                )
-            seen[world] = name
-    return settings

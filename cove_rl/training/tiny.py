@@ -62,8 +62,8 @@ def _config(tokenizer: PreTrainedTokenizerFast, size: Size) -> Qwen3Config:
         head_dim=size.hidden // size.heads,
         max_position_embeddings=size.positions,
         tie_word_embeddings=True,
-        eos_token_id=tokenizer.convert_tokens_to_ids("<|im_end|>"),
-        pad_token_id=tokenizer.convert_tokens_to_ids("<|endoftext|>"),
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
     )
 
 
@@ -86,7 +86,11 @@ def build_tokenizer(domains: Sequence[str], vocabulary: int, conversations: int)
     )
     core.train_from_iterator(_texts(domains, conversations), trainer)
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=core, eos_token="<|im_end|>", pad_token="<|endoftext|>", clean_up_tokenization_spaces=False
+        tokenizer_object=core,
+        eos_token=SPECIAL[2],
+        pad_token=SPECIAL[0],
+        extra_special_tokens=[SPECIAL[1]],
+        clean_up_tokenization_spaces=False,
     )
     tokenizer.chat_template = read_text("model/chat_template.jinja")
     return tokenizer

@@ -4,13 +4,16 @@ Fine-tuning and rollouts use this one class, so a model is trained on exactly th
 rendered again: verl's continuous-token builder renders each new message alone and joins it to what is there.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from verl.utils.tokenizer.continuous_token import ContinuousTokenBuilder
 
+from cove_rl.episode.trajectory import Message
 from cove_rl.errors import CoveError
-from cove_rl.training.chat import Chat
+from cove_rl.training.chat import Chat, chat_messages, system_message
+from cove_rl.world.domain import Domain
 
 
 class TokenError(CoveError):
@@ -43,8 +46,14 @@ class TokenStream:
         self._prompt = len(self.ids)
 
     def sampled(self, token_ids: Sequence[int], logprobs: Sequence[float] | None, message: Chat) -> None:
-        """Append what the policy sampled in one turn, and the message it was taken for."""
+        """Append what the policy sampled in one turn, and the message it was taken for.
+
+        Raises:
+            TokenError: if there is nothing, or something that is no token or has no logarithm of a probability.
+        """
         known = list(logprobs) if logprobs is not None else [0.0] * len(token_ids)
+        if not token_ids or min(token_ids) < 0 or len(known) != len(token_ids) or not all(map(math.isfinite, known)):
+            raise TokenError(f"{len(token_ids)} tokens with {len(known)} log-probabilities cannot be trained on")
         merged = self._builder.merge_assistant_tokens(self.ids, list(token_ids))
         self.mask, aligned = self._builder.align_response_metadata(
             merged, self.mask, self.logprobs, assistant_logprobs=known
@@ -64,7 +73,7 @@ class TokenStream:
 
     def _close_turn(self) -> None:
         """End a turn that was cut before the policy could end it, with a token that is not trained on."""
-        end = self._builder.tokenizer.eos_token_id
+        end = turn_end(self._builder)
         if self._messages[-1]["role"] == "assistant" and self.ids[-1] != end:
             self.ids.append(end)
             self.mask.append(0)
@@ -100,6 +109,11 @@ class TokenStream:
             raise TokenError(f"the response mask marks {len(kept)} tokens, not the {len(self._sampled)} sampled ones")
 
 
+def turn_end(builder: ContinuousTokenBuilder) -> int:
+    """Return the token that ends a turn: the builder's own where it has one, else the end of a sequence."""
+    return int(getattr(builder, "_im_end_id", builder.tokenizer.eos_token_id))
+
+
 def written_tokens(builder: ContinuousTokenBuilder, message: Chat) -> list[int]:
     """Return an assistant message as the policy would have sampled it, end of turn included.
 
@@ -115,8 +129,35 @@ def written_tokens(builder: ContinuousTokenBuilder, message: Chat) -> list[int]:
     if spoken[: len(about_to_speak)] != about_to_speak:
         raise TokenError("the chat template does not continue its own generation prompt")
     tokens = list(spoken[len(about_to_speak) :])
-    end = builder.tokenizer.eos_token_id
+    end = turn_end(builder)
     if end not in tokens:
-        raise TokenError("the chat template does not end an answer with the tokenizer's end-of-sequence token")
+        raise TokenError("the chat template does not end an answer with the token that ends a turn")
     last = len(tokens) - 1 - tokens[::-1].index(end)
     return tokens[: last + 1]
+
+
+def conversation_tokens(builder: ContinuousTokenBuilder, domain: Domain, messages: Sequence[Message]) -> TokenStream:
+    """Return the tokens of a recorded conversation as they would be if a policy had sampled what the assistant said.
+
+    What comes after the assistant's last message is left out: a policy never sees it.
+
+    Args:
+        builder: the policy's.
+        domain: whose policy and tools the prompt states.
+        messages: the conversation, from the greeting on.
+    """
+    chats = chat_messages(messages)
+    start = next(place for place, chat in enumerate(chats) if chat["role"] == "user") + 1
+    stream = TokenStream(builder, domain.toolbox.schemas())
+    stream.open([system_message(domain), *chats[:start]])
+    seen: list[Chat] = []
+    for chat in chats[start:]:
+        if chat["role"] != "assistant":
+            seen.append(chat)
+            continue
+        if seen:
+            stream.observed(seen)
+            seen = []
+        stream.sampled(written_tokens(builder, chat), None, chat)
+    stream.check()
+    return stream

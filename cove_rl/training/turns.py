@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import msgspec
 from verl.experimental.agent_loop.tool_parser import ToolParser
 
 from cove_rl.episode.trajectory import Message
@@ -10,7 +11,10 @@ from cove_rl.training.chat import parsed_arguments
 from cove_rl.world.call import ToolCall
 
 _REASONING = re.compile(r"^.*</think>|<think>.*?(?:</think>|$)", re.DOTALL)
-_CALL = re.compile(r"<tool_call>.*?(?:</tool_call>|$)", re.DOTALL)
+_END = "</tool_call>"
+_CALL = re.compile(rf"<tool_call>.*?(?:{_END}|$)", re.DOTALL)
+_DEPTH = 32
+"""How deep arguments may be nested (ours; tools need two levels): deeper ones overflow somebody's stack later on."""
 
 
 class TurnReader:
@@ -20,31 +24,69 @@ class TurnReader:
     answer it with an error the policy can learn from.
 
     Args:
-        parser: the parser, of a format that marks calls with ``<tool_call>``.
+        tool_format: the parser's name; its format must mark calls with ``<tool_call>`` and ``</tool_call>``.
         tokenizer: the policy's.
         schemas: the tools, as verl's schema objects; formats without types in them need these.
+        reasons: whether the prompt ends with an opened ``<think>``, so that an answer begins with reasoning.
     """
 
-    def __init__(self, parser: ToolParser, tokenizer: Any, schemas: list[Any]) -> None:
-        self._parser = parser
+    def __init__(self, tool_format: str, tokenizer: Any, schemas: list[Any], *, reasons: bool = False) -> None:
+        self._parser = ToolParser.get_tool_parser(tool_format, _Verbatim(tokenizer))
         self._tokenizer = tokenizer
         self._schemas = schemas
+        self._lead = "<think>" if reasons else ""
+        self._special = re.compile("|".join(map(re.escape, tokenizer.all_special_tokens)))
         self._count = 0
 
     async def read(self, token_ids: list[int]) -> Message:
         """Return the message; reasoning and special tokens are not part of it."""
-        text = self._tokenizer.decode(token_ids, skip_special_tokens=False)
-        for special in self._tokenizer.all_special_tokens:
-            text = text.replace(special, "")
-        visible = _REASONING.sub("", text)
+        visible = _REASONING.sub("", self._lead + self._text(token_ids))
         calls = [await self._call(match[0]) for match in _CALL.finditer(visible)]
         return Message("assistant", _CALL.sub("", visible).strip(), tuple(calls))
+
+    def _text(self, token_ids: list[int]) -> str:
+        """Return the text without special tokens, spelled out ones and those that appear as others go included."""
+        text: str = self._tokenizer.decode(token_ids, skip_special_tokens=False)
+        while (shorter := self._special.sub("", text)) != text:
+            text = shorter
+        return text
 
     async def _call(self, written: str) -> ToolCall:
         self._count += 1
         call_id = f"call_{self._count}"
-        token_ids = self._tokenizer.encode(written, add_special_tokens=False)
-        _, found = await self._parser.extract_tool_calls(token_ids, self._schemas)
-        if len(found) != 1:
-            return ToolCall(call_id, "", written)
-        return ToolCall(call_id, found[0].name, parsed_arguments(found[0].arguments))
+        found = (await self._parser.extract_tool_calls(written, self._schemas))[1] if written.endswith(_END) else []
+        if len(found) == 1:
+            call = ToolCall(call_id, found[0].name, parsed_arguments(found[0].arguments))
+            if _is_recordable(call):
+                return call
+        return ToolCall(call_id, "", written)
+
+
+class _Verbatim:
+    """A tokenizer for verl's parsers to whom a text is its own tokens: the reader has decoded them already."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+
+    def decode(self, text: str, **_: Any) -> str:
+        """Return the text."""
+        return text
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tokenizer, name)
+
+
+def _is_recordable(call: ToolCall) -> bool:
+    """Whether a call can be written down and read again: half a surrogate pair, for one, is no text."""
+    if not _is_shallow(call.arguments, _DEPTH):
+        return False
+    try:
+        msgspec.json.encode(call)
+    except (UnicodeError, OverflowError):
+        return False
+    return True
+
+
+def _is_shallow(value: object, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_is_shallow(one, levels - 1) for one in inner)
