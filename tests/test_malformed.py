@@ -57,7 +57,7 @@ def mistyped(document: Any, rng: random.Random) -> Iterator[Broken]:
     """Yield copies with one value replaced by one of another kind, one key missing, or one key too many."""
     places = [place for place in walk(document) if place and "arguments" not in place]  # those may be anything
     for number, place in enumerate(rng.sample(places, min(24, len(places)))):
-        value = (None, 7, [], {}, True, GIANT, float("nan"), {"a": [1]})[number % 8]
+        value: Any = (None, 7, [], {}, True, GIANT, float("nan"), {"a": [1]})[number % 8]
         if type(value) is type(get(document, place)):
             value = [[]]
         yield f"{place} is {str(value)[:20]}", json.dumps(replaced(document, place, value)).encode()

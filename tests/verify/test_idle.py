@@ -26,6 +26,6 @@ def test_idleness_is_not_paid(tasks: str) -> None:
 
 def test_a_verifier_that_pays_for_reading_is_noticed(tasks: str, monkeypatch: pytest.MonkeyPatch) -> None:
     end = verifier._End
-    monkeypatch.setattr(verifier, "_End", lambda *parts: end(*parts[:-1], True))
+    monkeypatch.setattr(verifier, "_End", lambda steps, redundant, transferred, acted: end(steps, redundant, transferred, True))
     result = CliRunner().invoke(app, ["verify", "idle", "--tasks", tasks])
     assert result.exit_code == 1
