@@ -6,7 +6,7 @@ sentence by sentence, and never fails.
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -55,6 +55,7 @@ class Ear:
         self._unless = {name: _any(unless[name]) for name in self._cues if name in unless}
         self._slots = {slot: _any(cues) for slot, cues in listen["slots"].items()}
         self._acts = {act: _any(cues) for act, cues in listen["acts"].items()}
+        self._read = lru_cache(maxsize=4096)(self._read_sentence)  # agents repeat themselves
 
     def listen(self, text: str) -> AgentSaid:
         """Return what a message comes to, sentence by sentence.
@@ -65,12 +66,9 @@ class Ear:
         asks: set[str] = set()
         heard: set[str] = set()
         for sentence in _sentences(text):
-            slots = self._asked(sentence)
-            cues = {cue for cue in self._cues if self._has(cue, sentence)}
-            asks.update(slots)
-            heard |= (
-                cues - ({"offer"} if slots or "more" in cues else set()) - ({"done"} if "refused" in cues else set())
-            )
+            slots, cues = self._read(sentence)
+            asks |= slots
+            heard |= cues
         return AgentSaid(
             asks=frozenset(asks),
             offers="offer" in heard,
@@ -79,6 +77,13 @@ class Ear:
             done="done" in heard,
             waits="wait" in heard,
         )
+
+    def _read_sentence(self, sentence: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the slots a sentence asks for and the cues that count in it."""
+        slots = frozenset(self._asked(sentence))
+        cues = {cue for cue in self._cues if self._has(cue, sentence)}
+        overruled = ({"offer"} if slots or "more" in cues else set()) | ({"done"} if "refused" in cues else set())
+        return slots, frozenset(cues - overruled)
 
     def _asked(self, sentence: str) -> list[str]:
         if not self._has("ask", sentence):
@@ -116,13 +121,24 @@ def differs(check: Check, text: str) -> bool:
     lowered = _plain(text).lower()
 
     def says(words: Sequence[str]) -> int:
-        return sum(re.search(rf"(?<!\w){re.escape(word.lower())}(?!\w)", lowered) is not None for word in words)
+        return sum(_stands(word.lower(), lowered) for word in words)
 
     if says(check.never):
         return True
     if check.all and 0 < says(check.all) < len(check.all):
         return True
     return bool(check.any) and not says(check.any) and says(check.instead) > 0
+
+
+def _stands(word: str, text: str) -> bool:
+    """Return whether a word (or phrase) stands in a text, not as a part of a longer one."""
+    start = text.find(word)
+    while start >= 0:
+        around = text[max(start - 1, 0) : start] + text[start + len(word) : start + len(word) + 1]
+        if not any(letter.isalnum() or letter == "_" for letter in around):
+            return True
+        start = text.find(word, start + 1)
+    return False
 
 
 def _plain(text: str) -> str:
