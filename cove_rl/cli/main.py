@@ -18,6 +18,7 @@ COMMANDS = {
     "tasks": "Sample tasks from a world, look at them, solve them.",
     "play": "Play one task at the terminal, as the agent or as the customer.",
     "verify": "Score recorded tool calls against a task's constraints.",
+    "model": "Make a tiny model that a CPU can train.",
     "tau2": "Check this library's domains against a tau2-bench checkout.",
 }
 

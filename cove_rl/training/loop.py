@@ -22,6 +22,7 @@ from cove_rl.tasks.worlds import Worlds
 from cove_rl.training.builder import quick
 from cove_rl.training.chat import Chat, chat_messages, system_message
 from cove_rl.training.deadline import LateError, PunctualUser, within
+from cove_rl.training.results import bounded
 from cove_rl.training.settings import Settings, read_settings
 from cove_rl.training.tokens import TokenStream
 from cove_rl.training.turns import TurnReader
@@ -178,16 +179,9 @@ class CoveAgentLoop(AgentLoopBase):
 
     def _bounded(self, chat: Chat) -> Chat:
         """Cut a tool result that is too long, in the middle, and say so; the episode's record keeps it whole."""
-        limit, content = self.settings.result_tokens, chat["content"]
-        if chat["role"] != "tool" or len(content.encode()) <= limit:  # a token is at least one byte
+        if chat["role"] != "tool":
             return chat
-        tokens = self.tokenizer.encode(content, add_special_tokens=False)
-        keep = limit
-        while len(self.tokenizer.encode(content, add_special_tokens=False)) > limit:
-            keep -= max(1, limit // 16)
-            head, tail = tokens[: keep // 2], tokens[len(tokens) - keep // 2 :]
-            left_out = f" [... {len(tokens) - len(head) - len(tail)} tokens left out ...] "
-            content = self.tokenizer.decode(head) + left_out + self.tokenizer.decode(tail)
+        content = bounded(self.tokenizer, chat["content"], self.settings.result_tokens)
         return {**chat, "content": content}
 
     def _output(self, rollout: Rollout, attempts: int) -> AgentLoopOutput:
