@@ -18,6 +18,8 @@ def register() -> None:
     process_group.register()
     # verl's own switch: use the FSDP engine that is registered for "cuda". It is written for any device.
     os.environ.setdefault("VERL_ENGINE_DEVICE", "cuda")
+    # Ray gives an actor one thread unless it reserves more; trainers and engines take turns, so each may use its share
+    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // int(os.environ.get("RAY_LOCAL_WORLD_SIZE", "1"))))
 
 
 class CpuDevice(ModuleType):

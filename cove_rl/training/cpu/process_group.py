@@ -1,7 +1,7 @@
 """The process group of CPU workers.
 
-verl opens its group as "cpu:gloo,DEVICE:BACKEND", which comes out as "cpu:gloo,cpu:gloo" here, and torch refuses a device
-that is named twice. torch lets anyone register a backend under a name of their own, so that string becomes one: gloo.
+verl opens its group as "cpu:gloo,DEVICE:BACKEND". Here that comes out as "cpu:gloo,cpu:gloo", and torch refuses a
+device that is named twice. torch also lets anyone register a backend under any name, so this string becomes one: gloo.
 """
 
 from datetime import timedelta

@@ -107,15 +107,18 @@ class HfEngine:
 
     def _run(self) -> None:
         while batch := self._next():
-            try:
-                with self._weights:
-                    self._serve(batch)
-            except Exception as error:
-                logger.exception("a batch of %d requests failed", len(batch))
-                for request in batch:
-                    request.fail(error)
-            finally:
-                self._running = []
+            self._attempt(batch)
+            self._running = []
+
+    def _attempt(self, batch: Sequence[Request]) -> None:
+        """Serve a batch; a failure is its requests', and the thread lives on."""
+        try:
+            with self._weights:
+                self._serve(batch)
+        except Exception as error:
+            logger.exception("a batch of %d requests failed", len(batch))
+            for request in batch:
+                request.fail(error)
 
     def _next(self) -> list[Request]:
         """Wait for requests and return the next batch, or nothing when the engine is closed."""

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import ray
 import torch
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from transformers import AutoModelForCausalLM
 from verl.utils.config import omega_conf_to_dataclass
 from verl.utils.device import get_device_name
@@ -91,12 +92,14 @@ class HfReplica(RolloutReplica):  # type: ignore[misc]  # verl has no types
         """
         if self.world_size != 1:
             raise ValueError("the hf rollout engine does not split a model: set tensor and pipeline parallelism to 1")
-        node = await self.workers[0].__ray_call__.remote(lambda _: ray.get_runtime_context().get_node_id())
-        here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node_id=node, soft=False)
+        worker: Any = self.workers[0]
+        node = await worker.__ray_call__.remote(lambda _: ray.get_runtime_context().get_node_id())
+        here = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
         server = ray.remote(HfServer).options(
             name=server_name(self.replica_rank, self.name_suffix),
             scheduling_strategy=here,
             num_cpus=0,  # it works while the trainer waits, so it needs no core of its own
+            runtime_env={"env_vars": {"RAY_LOCAL_WORLD_SIZE": str(self.gpus_per_node)}},
             max_concurrency=self.max_concurrency,
         )
         self._server_handle = server.remote(self.config, self.model_config)
@@ -107,8 +110,11 @@ class HfReplica(RolloutReplica):  # type: ignore[misc]  # verl has no types
 
 def _load(model: HFModelConfig, config: RolloutConfig) -> Any:
     """Return the model; the trainer sends its own weights before the first request."""
-    loaded = AutoModelForCausalLM.from_pretrained(
-        model.local_path, config=model.hf_config, dtype=DTYPES[config.dtype], trust_remote_code=model.trust_remote_code
+    loaded: Any = AutoModelForCausalLM.from_pretrained(
+        str(model.local_path),
+        config=model.hf_config,
+        dtype=DTYPES[config.dtype],
+        trust_remote_code=model.trust_remote_code,
     )
     return loaded.to(get_device_name())
 
