@@ -11,6 +11,7 @@ import typer
 
 from cove_rl.cli.console import distribution_table, err, out, print_json, progress, table
 from cove_rl.cli.distribution import Distribution, describe
+from cove_rl.cli.export import export
 from cove_rl.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cove_rl.world.world import WorldRef
 
 app = typer.Typer(help="Sample tasks from a world, look at them, solve them.", no_args_is_help=True)
+app.command()(export)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Processes; the result is the same.")]

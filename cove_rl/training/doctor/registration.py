@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
+from cove_rl.errors import InputError
+from cove_rl.training.compose import compose
 from cove_rl.training.doctor.finding import Finding, Profile
 
 REINSTALL = "reinstall cove_rl in the environment that runs verl: its entry points are part of the installation"
@@ -44,10 +46,9 @@ def _registered() -> dict[str, Exception | None]:
 def configuration(profile: Profile) -> Iterator[Finding]:
     """Compose the run's configuration as `main_ppo` does, and load what it names."""
     try:
-        config = compose(profile)
-    except Exception as error:
-        detail = f"{' '.join(profile.arguments)} does not compose: {_line(error)}"
-        yield Finding("configuration", "failure", detail, f"check the name of the profile; else {REINSTALL}")
+        config = compose(profile.arguments)
+    except InputError as error:
+        yield Finding("configuration", "failure", _line(error), f"check the name of the profile; else {REINSTALL}")
         return
     profile.config.update(config)
     yield Finding("configuration", "ok", f"{' '.join(profile.arguments)} composes")
@@ -61,20 +62,6 @@ def configuration(profile: Profile) -> Iterator[Finding]:
     yield Finding(
         "conversation loop", "ok" if known else "failure", f"{loop} {'is' if known else 'is not'} known", remedy
     )
-
-
-def compose(profile: Profile) -> dict[str, Any]:
-    """Return the configuration `main_ppo` would have, as plain values."""
-    from hydra import compose as hydra_compose
-    from hydra import initialize_config_module
-    from hydra.core.global_hydra import GlobalHydra
-    from omegaconf import OmegaConf
-
-    GlobalHydra.instance().clear()
-    with initialize_config_module("verl.trainer.config", version_base=None):
-        config = hydra_compose("ppo_trainer", overrides=list(profile.arguments))
-    plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-    return plain
 
 
 def _loaded(name: str, node: dict[str, Any]) -> Finding:
