@@ -7,6 +7,7 @@ from typing import Any
 from verl.utils.tokenizer.chat_template import apply_chat_template
 from verl.utils.tokenizer.continuous_token import ContinuousTokenBuilder, QwenContinuousTokenBuilder
 
+from cove_rl.errors import CoveError
 from cove_rl.training.chat import Chat
 
 _MARKS = ("<|im_start|>", "<|im_end|>")
@@ -17,6 +18,10 @@ _PROBES: tuple[list[Chat], ...] = (
     [{"role": "tool", "content": "{}", "tool_call_id": "call_1"}],
     [{"role": "tool", "content": "a", "tool_call_id": "1"}, {"role": "tool", "content": "b", "tool_call_id": "2"}],
 )
+
+
+class TokenError(CoveError):
+    """A trajectory's tokens are not what they must be; it must not be trained on."""
 
 
 class QuickQwenBuilder(QwenContinuousTokenBuilder):
@@ -36,6 +41,7 @@ class QuickQwenBuilder(QwenContinuousTokenBuilder):
         self._split = re.compile("(" + "|".join(map(re.escape, _MARKS)) + ")")
         self._marks = {mark: tokenizer.convert_tokens_to_ids(mark) for mark in _MARKS}
         self._piece = lru_cache(_PIECES)(self._tokenized)
+        self._begun: dict[str, list[int]] = {}
         self._tools_matter: dict[tuple[int, ...], tuple[list[Any], bool]] = {}
 
     def _tokenized(self, text: str) -> tuple[int, ...]:
@@ -70,10 +76,25 @@ class QuickQwenBuilder(QwenContinuousTokenBuilder):
     ) -> list[int]:
         """Return the tokens of messages appended to others, as verl's method does."""
         needed = tools if tools and self._do_tools_matter(tools) else None
-        delta: list[int] = super().render_delta_token_id(
-            prefix_messages, appended_messages, add_generation_prompt=add_generation_prompt, tools=needed
-        )
-        return delta
+        if needed is not None:
+            delta: list[int] = super().render_delta_token_id(
+                prefix_messages, appended_messages, add_generation_prompt=add_generation_prompt, tools=needed
+            )
+            return delta
+        before = self._before(prefix_messages)
+        after = self._render_tokens([*prefix_messages, *appended_messages], add_generation_prompt=add_generation_prompt)
+        if after[: len(before)] != before:
+            raise TokenError("the chat template does not continue a conversation the way it began it")
+        return after[len(before) :]
+
+    def _before(self, messages: list[Chat]) -> list[int]:
+        """Return the tokens of one of verl's made-up conversations; there are few of them."""
+        key = repr(messages)
+        if key not in self._begun:
+            if len(self._begun) >= _PIECES:
+                self._begun.clear()
+            self._begun[key] = self._render_tokens(messages, add_generation_prompt=False)
+        return self._begun[key]
 
     def _do_tools_matter(self, tools: list[dict[str, Any]]) -> bool:
         """Whether a template renders anything but its first message differently with tools than without."""

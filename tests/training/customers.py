@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from cove_rl.episode.episode import STOP
 from cove_rl.episode.trajectory import Message
@@ -47,10 +48,8 @@ class Stubborn(Hanging):
 
     async def reply(self, conversation: Sequence[Message]) -> Message:
         for _ in range(50):
-            try:
+            with suppress(asyncio.CancelledError):
                 await asyncio.sleep(0.1)
-            except asyncio.CancelledError:
-                continue
         return Message("user", "Sorry, I was away.")
 
 

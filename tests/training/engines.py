@@ -16,6 +16,7 @@ from .cases import WORLD
 
 with warnings.catch_warnings():  # verl warns of every training engine that is not installed
     warnings.simplefilter("ignore")
+    from transformers.models.qwen2.tokenization_qwen2 import Qwen2Tokenizer as Qwen2Tokenizer
     from verl.experimental.agent_loop.agent_loop import (
         AgentLoopOutput,
         DictConfigWrap,
@@ -24,20 +25,28 @@ with warnings.catch_warnings():  # verl warns of every training engine that is n
     )
     from verl.tools.schemas import OpenAIFunctionToolSchema as OpenAIFunctionToolSchema
     from verl.utils.tokenizer.continuous_token import ContinuousTokenBuilder
-    from verl.workers.rollout.replica import TokenOutput
+    from verl.utils.tokenizer.continuous_token import QwenContinuousTokenBuilder as QwenContinuousTokenBuilder
+    from verl.workers.rollout.replica import TokenOutput as TokenOutput
 
-    from cove_rl.training.chat import chat_messages
+    from cove_rl.training.builder import QuickQwenBuilder as QuickQwenBuilder
+    from cove_rl.training.builder import quick as quick
+    from cove_rl.training.chat import Chat as Chat
+    from cove_rl.training.chat import chat_messages as chat_messages
     from cove_rl.training.customers import Strangers as Strangers
     from cove_rl.training.dataset import CoveTasks as CoveTasks
     from cove_rl.training.deadline import LateError as LateError
     from cove_rl.training.deadline import within as within
     from cove_rl.training.loop import CoveAgentLoop
     from cove_rl.training.loop import EpisodeFailedError as EpisodeFailedError
-    from cove_rl.training.reward import cove_reward
+    from cove_rl.training.reward import cove_reward as cove_reward
     from cove_rl.training.settings import Settings as Settings
     from cove_rl.training.settings import read_settings as read_settings
+    from cove_rl.training.tiny import MARKS as MARKS
     from cove_rl.training.tiny import build_tokenizer as build_tokenizer
-    from cove_rl.training.tokens import written_tokens
+    from cove_rl.training.tokens import TokenError as TokenError
+    from cove_rl.training.tokens import TokenStream as TokenStream
+    from cove_rl.training.tokens import conversation_tokens as conversation_tokens
+    from cove_rl.training.tokens import written_tokens as written_tokens
     from cove_rl.training.turns import TurnReader as TurnReader
 
 Turn = str | list[int] | Message | TokenOutput

@@ -16,7 +16,7 @@ from .cases import WORLD
 from .engines import CoveTasks, Strangers, settings
 
 SMALL = {"users": 40, "orders": 120}
-SPLITS = {
+SPLITS: dict[str, dict[str, Any]] = {
     "train": {"worlds": [1, 2, 3], "tasks": 60, "seed": 1},
     "val": {"worlds": [1001], "tasks": 20, "seed": 1001},
     "test": {"worlds": [2001], "tasks": 20, "seed": 2001},
@@ -65,7 +65,7 @@ def test_lengths() -> None:
 
 
 def test_an_unknown_split_is_an_error() -> None:
-    with pytest.raises(InputError, match="no split 'dev'; cove.splits has: train, val, test"):
+    with pytest.raises(InputError, match=r"no split 'dev'; cove.splits has: train, val, test"):
         tasks_of("dev")
 
 

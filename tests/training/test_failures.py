@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cove_rl.episode.episode import STOP
+from cove_rl.episode.sides import User
 from cove_rl.episode.trajectory import Message
 from cove_rl.errors import InputError
 
@@ -145,7 +146,7 @@ async def test_an_episode_has_a_deadline(tokenizer: Any) -> None:
     deadlines = {"generation": 5.0, "user": 5.0, "episode": 0.1}
     loop = make_loop(Slow(tokenizer), config(deadlines=deadlines, retries=0, agent_turns=10**6, user_turns=10**6))
     loop.make_user = lambda task: Chatterbox()  # type: ignore[method-assign]
-    with pytest.raises(EpisodeFailedError, match="the episode took more than 0.1 s"):
+    with pytest.raises(EpisodeFailedError, match=r"the episode took more than 0.1 s"):
         await play(loop, TASK)
 
 
@@ -157,7 +158,7 @@ async def test_without_retries_there_is_one_attempt(tokenizer: Any) -> None:
 
 async def test_a_prompt_that_does_not_fit_is_an_error_at_once(tokenizer: Any) -> None:
     engine = Engine(tokenizer, ["Hello."])
-    with pytest.raises(InputError, match="raise data.max_prompt_length"):
+    with pytest.raises(InputError, match=r"raise data.max_prompt_length"):
         await play(make_loop(engine, config(prompt_length=100)), TASK)
     assert engine.asked == []
 
@@ -176,7 +177,7 @@ async def test_cancelling_the_loop_cancels_what_it_waits_for(tokenizer: Any) -> 
 
 
 async def test_a_customer_who_fails_later_fails_the_attempt_only(tokenizer: Any) -> None:
-    customers = [Answering(None), Talker("Hello.")]
+    customers: list[User] = [Answering(None), Talker("Hello.")]
     engine = Engine(tokenizer, ["Hi."])
     loop = make_loop(engine)
     loop.make_user = lambda task: customers.pop(0)  # type: ignore[method-assign]
@@ -194,5 +195,5 @@ async def test_within_returns_raises_and_gives_up() -> None:
     assert await within(1.0, value(), "five") == 5
     with pytest.raises(KeyError, match="five"):
         await within(1.0, broken(), "five")
-    with pytest.raises(LateError, match="waiting took more than 0.01 s"):
+    with pytest.raises(LateError, match=r"waiting took more than 0.01 s"):
         await within(0.01, asyncio.Event().wait(), "waiting")
