@@ -61,10 +61,11 @@ def _qwen() -> Any:
         [get_domain("retail").policy, *texts],
         trainers.BpeTrainer(vocab_size=2000, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False),
     )
-    trained = msgspec.json.decode(blank.to_str())["model"]
+    trained: Any = msgspec.json.decode(blank.to_str())["model"]
+    merges: Any = [tuple(merge) for merge in trained["merges"]]
     made = Qwen2Tokenizer(
         vocab=trained["vocab"],
-        merges=[tuple(merge) for merge in trained["merges"]],
+        merges=merges,
         eos_token="<|im_end|>",
         extra_special_tokens=["<|im_start|>"],
     )
@@ -98,7 +99,7 @@ def _turn(rng: Random) -> Message:
 
 
 def _call(rng: Random, call_id: str) -> ToolCall:
-    arguments = {"a": text(rng, nasty=False), "b": rng.choice((1, 2.5, None, [{}]))}
+    arguments: dict[str, Any] = {"a": text(rng, nasty=False), "b": rng.choice((1, 2.5, None, [{}]))}
     return ToolCall(call_id, rng.choice(("look", "write")), arguments)
 
 

@@ -60,6 +60,7 @@ class Engine:
         self.turns = list(turns)
         self.asked: list[dict[str, Any]] = []
         self.given: list[list[int]] = []
+        self.heeded: list[str] = []
         self.loop: CoveAgentLoop | None = None
 
     async def generate(self, request_id: str, **kwargs: Any) -> TokenOutput:
@@ -67,6 +68,7 @@ class Engine:
         turn = await self.turn(request_id, kwargs["prompt_ids"])
         output = turn if isinstance(turn, TokenOutput) else self.output(turn)
         self.given.append(getattr(output, "token_ids", []))
+        self.heeded.append(request_id)
         return output
 
     async def turn(self, request_id: str, prompt_ids: list[int]) -> Turn:
