@@ -43,12 +43,17 @@ def build_tiny(path: Path, domains: Sequence[str], size: Size, conversations: in
         seed: seeds the weights.
     """
     tokenizer = build_tokenizer(domains, size.vocabulary, conversations)
-    torch.manual_seed(seed)
-    model = Qwen3ForCausalLM(_config(tokenizer, size))
+    model = build_model(tokenizer, size, seed)
     path.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(path)
     model.save_pretrained(path)
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def build_model(tokenizer: PreTrainedTokenizerFast, size: Size, seed: int = 0) -> Qwen3ForCausalLM:
+    """Return a randomly initialised model for a tokenizer; `seed` seeds its weights."""
+    torch.manual_seed(seed)
+    return Qwen3ForCausalLM(_config(tokenizer, size))
 
 
 def _config(tokenizer: PreTrainedTokenizerFast, size: Size) -> Qwen3Config:

@@ -18,8 +18,19 @@ from cove_rl.verify.verifier import verify
 from cove_rl.world.call import ToolCall
 
 from .cases import WORLD, solved
-from .engines import AgentLoopOutput, EpisodeFailedError, OracleEngine, TokenOutput, Turn, TurnReader
-from .engines import config, make_loop, parts, play, reward
+from .engines import (
+    AgentLoopOutput,
+    EpisodeFailedError,
+    OracleEngine,
+    TokenOutput,
+    Turn,
+    TurnReader,
+    config,
+    make_loop,
+    parts,
+    play,
+    reward,
+)
 
 EPISODES = 500
 SHARE = 0.2
