@@ -26,6 +26,7 @@ def test_idleness_is_not_paid(tasks: str) -> None:
 
 def test_a_verifier_that_pays_for_reading_is_noticed(tasks: str, monkeypatch: pytest.MonkeyPatch) -> None:
     end = verifier._End
-    monkeypatch.setattr(verifier, "_End", lambda steps, redundant, transferred, acted: end(steps, redundant, transferred, True))
+    paying = lambda steps, redundant, transferred, acted: end(steps, redundant, transferred, True)  # noqa: E731
+    monkeypatch.setattr(verifier, "_End", paying)
     result = CliRunner().invoke(app, ["verify", "idle", "--tasks", tasks])
     assert result.exit_code == 1
