@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -195,6 +196,29 @@ async def test_batches_keep_to_their_limits(model: Any, monkeypatch: pytest.Monk
     assert [one.tokens for one in answers] == [greedy(model, prompt, 3) for prompt in asked]
 
 
+async def test_a_next_turn_reads_only_what_is_new_and_says_the_same(model: Any) -> None:
+    model = deepcopy(model).double()  # so that a wrong position shows, and rounding does not
+    engine, fresh = HfEngine(model), Random(7)
+    read: list[int] = []
+    hook = model.model.register_forward_pre_hook(
+        lambda _, __, kwargs: read.append(kwargs["input_ids"].numel()), with_kwargs=True
+    )
+    shared = [fresh.randrange(1, VOCABULARY) for _ in range(200)]  # a system prompt
+    talks = [shared + [fresh.randrange(1, VOCABULARY) for _ in range(fresh.randrange(1, 9))] for _ in range(12)]
+    for turn in range(4):
+        read.clear()
+        answers = await ask(engine, talks, 6, Sampling(temperature=0.8))
+        assert turn == 0 or max(read) <= 12 * 16, "it read whole conversations again"
+        for number, (talk, answer) in enumerate(zip(talks, answers, strict=True)):
+            assert answer.logprobs == pytest.approx(forward(model, talk, answer.tokens, 0.8), abs=2e-6)
+            said = [fresh.randrange(1, VOCABULARY) for _ in range(fresh.randrange(1, 9))]
+            talks[number] = talk + answer.tokens + said
+    newcomer = [*shared, 5, 6]
+    assert (await engine.generate(newcomer, 6, GREEDY)).tokens == greedy(model, newcomer, 6)
+    hook.remove()
+    engine.close()
+
+
 async def test_new_weights_are_used_from_the_next_batch_on(model: Any) -> None:
     torch.manual_seed(1)
     other = Qwen3ForCausalLM(model.config).eval()
@@ -202,7 +226,7 @@ async def test_new_weights_are_used_from_the_next_batch_on(model: Any) -> None:
     engine.load(model.state_dict())
     prompt = prompts(1, seed=6)[0]
     before = (await engine.generate(prompt, 10, GREEDY)).tokens
-    engine.load(other.state_dict())
+    engine.load(other.state_dict())  # what it has read is forgotten with them
     after = (await engine.generate(prompt, 10, GREEDY)).tokens
     with pytest.raises(KeyError, match=r"no\.such"):
         engine.load({"no.such": torch.zeros(1)})

@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 import torch
-from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
+from transformers import GenerationConfig
 
-from cove_rl.training.hf.recorder import LogitsListener, Recorder, TokenListener
+from cove_rl.training.hf.batch import serve
+from cove_rl.training.hf.prefixes import Prefixes
 from cove_rl.training.hf.request import Generated, Request, Sampling
 
 logger = logging.getLogger(__name__)
@@ -27,12 +28,15 @@ class EngineLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         gather: seconds to wait for company once a request has come; conversations come back from their tools and users
             within milliseconds of each other.
         seconds: time for one request, waiting included, after which what it has is returned as aborted.
+        remembered: tokens of earlier conversations whose keys and values are kept, so that a next turn reads only
+            what is new; 0 for none.
     """
 
     rows: int = 64
     tokens: int = 131_072
     gather: float = 0.02
     seconds: float = 600.0
+    remembered: int = 65_536
 
 
 class HfEngine:
@@ -52,6 +56,7 @@ class HfEngine:
         self._model = model.eval()
         self._model.generation_config = GenerationConfig(pad_token_id=pad)  # no stop tokens or warpers of its own
         self._pad = pad
+        self._prefixes = Prefixes(model.config, self.limits.remembered)
         self._waiting: deque[Request] = deque()
         self._running: list[Request] = []
         self._ready = threading.Condition()
@@ -87,6 +92,7 @@ class HfEngine:
             KeyError: if the model has no parameter of that name.
         """
         with self._weights, torch.no_grad():
+            self._prefixes.clear()
             own = self._model.state_dict()
             for name, value in weights.items():
                 own[name].copy_(value)
@@ -114,7 +120,7 @@ class HfEngine:
         """Serve a batch; a failure is its requests', and the thread lives on."""
         try:
             with self._weights:
-                self._serve(batch)
+                serve(self._model, batch, self._prefixes, self._pad)
         except Exception as error:
             logger.exception("a batch of %d requests failed", len(batch))
             for request in batch:
@@ -148,37 +154,3 @@ class HfEngine:
                 kept.append(request)
         self._waiting = kept
         return chosen
-
-    @torch.no_grad()
-    def _serve(self, batch: Sequence[Request]) -> None:
-        recorder = Recorder(batch)
-        width = max(len(request.prompt) for request in batch)
-        blanks = [width - len(request.prompt) for request in batch]
-        device = self._model.device
-        prompts = [[self._pad] * blank + request.prompt for blank, request in zip(blanks, batch, strict=True)]
-        mask = [[0] * blank + [1] * (width - blank) for blank in blanks]
-        self._model.generate(
-            torch.tensor(prompts, device=device),
-            attention_mask=torch.tensor(mask, device=device),
-            generation_config=self._config(batch),
-            logits_processor=LogitsProcessorList([LogitsListener(recorder)]),
-            stopping_criteria=StoppingCriteriaList([TokenListener(recorder)]),
-        )
-        for row, request in enumerate(batch):
-            request.answer(recorder.generated(row))
-
-    def _config(self, batch: Sequence[Request]) -> GenerationConfig:
-        sampling = batch[0].sampling
-        drawing = sampling.temperature > 0
-        warpers = {
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "top_k": max(sampling.top_k, 0),
-        }
-        return GenerationConfig(
-            do_sample=drawing,
-            max_new_tokens=max(request.limit for request in batch),
-            repetition_penalty=sampling.repetition_penalty,
-            pad_token_id=self._pad,
-            **(warpers if drawing else {}),
-        )

@@ -95,7 +95,8 @@ class HfReplica(RolloutReplica):  # type: ignore[misc]  # verl has no types
         worker: Any = self.workers[0]
         node = await worker.__ray_call__.remote(lambda _: ray.get_runtime_context().get_node_id())
         here = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
-        server = ray.remote(HfServer).options(
+        actor: Any = ray.remote(HfServer)
+        server = actor.options(
             name=server_name(self.replica_rank, self.name_suffix),
             scheduling_strategy=here,
             num_cpus=0,  # it works while the trainer waits, so it needs no core of its own
