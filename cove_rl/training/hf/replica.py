@@ -1,6 +1,7 @@
 """The server side of the rollout engine: a Ray actor with the model, and verl's handle on it."""
 
 import asyncio
+import os
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ import ray
 import torch
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from transformers import AutoModelForCausalLM
+from verl.plugin.platform import get_platform
 from verl.utils.config import omega_conf_to_dataclass
 from verl.utils.device import get_device_name
 from verl.workers.config import HFModelConfig, RolloutConfig
@@ -31,10 +33,13 @@ class HfServer:
     Args:
         config: verl's rollout settings; `engine_kwargs.hf` holds those of `EngineLimits`.
         model_config: verl's model settings.
+        rank: which of the servers this is. No two draw the same numbers: torch starts every process alike, and members
+            of a group that sit in the same row of two servers would come out the same.
     """
 
-    def __init__(self, config: Any, model_config: Any) -> None:
+    def __init__(self, config: Any, model_config: Any, rank: int = 0) -> None:
         self.config: RolloutConfig = omega_conf_to_dataclass(config)
+        torch.manual_seed(self.config.seed + rank)
         model: HFModelConfig = omega_conf_to_dataclass(model_config, dataclass_type=HFModelConfig)
         self._steps: int | None = None
         self._stops = _stop_tokens(model)
@@ -93,20 +98,32 @@ class HfReplica(RolloutReplica):  # type: ignore[misc]  # verl has no types
         if self.world_size != 1:
             raise ValueError("the hf rollout engine does not split a model: set tensor and pipeline parallelism to 1")
         worker: Any = self.workers[0]
-        node = await worker.__ray_call__.remote(lambda _: ray.get_runtime_context().get_node_id())
+        node, devices = await worker.__ray_call__.remote(_place)
         here = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
         actor: Any = ray.remote(HfServer)
         server = actor.options(
             name=server_name(self.replica_rank, self.name_suffix),
             scheduling_strategy=here,
             num_cpus=0,  # it works while the trainer waits, so it needs no core of its own
-            runtime_env={"env_vars": {"RAY_LOCAL_WORLD_SIZE": str(self.gpus_per_node)}},
+            runtime_env={"env_vars": self._environment(devices)},
             max_concurrency=self.max_concurrency,
         )
-        self._server_handle = server.remote(self.config, self.model_config)
+        self._server_handle = server.remote(self.config, self.model_config, self.replica_rank)
         self._server_address = server_name(self.replica_rank, self.name_suffix)
         self.servers = [self._server_handle]
         await self._server_handle.set_global_steps.remote(None)
+
+    def _environment(self, devices: str) -> dict[str, str]:
+        """Return the server's environment: the worker's device, which Ray would hide, and its share of the cores."""
+        platform = get_platform()
+        unset = dict.fromkeys(platform.ray_noset_envvars(), "1")
+        return {**unset, platform.visible_devices_envvar(): devices, "RAY_LOCAL_WORLD_SIZE": str(self.gpus_per_node)}
+
+
+def _place(_: Any) -> tuple[str, str]:
+    """Return the node and the visible devices of the worker this is run in."""
+    devices = os.environ.get(get_platform().visible_devices_envvar(), "")
+    return ray.get_runtime_context().get_node_id(), devices
 
 
 def _load(model: HFModelConfig, config: RolloutConfig) -> Any:
