@@ -96,7 +96,7 @@ class OracleEngine(Engine):
         super().__init__(tokenizer)
         self._oracles: dict[str, Oracle] = {}
 
-    async def turn(self, request_id: str, prompt_ids: list[int]) -> Message:
+    async def turn(self, request_id: str, prompt_ids: list[int]) -> Turn:
         oracle = self._oracles.setdefault(request_id, Oracle("retail", "any"))
         return await oracle.act(heard(self.tokenizer, prompt_ids))
 

@@ -11,6 +11,8 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
+from verl.experimental.agent_loop.agent_loop import AgentLoopOutput
+
 from cove_rl.episode.trajectory import Message
 from cove_rl.tasks.task import Task
 from cove_rl.users.scripted import ScriptedUser
@@ -19,7 +21,6 @@ from cove_rl.world.call import ToolCall
 
 from .cases import WORLD, solved
 from .engines import (
-    AgentLoopOutput,
     EpisodeFailedError,
     OracleEngine,
     TokenOutput,

@@ -1,6 +1,7 @@
 """The doctor: each injected fault is found, named, and answered with what to do."""
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def ended(monkeypatch: pytest.MonkeyPatch, status: int, stdout: str = "", stderr
     def run(command: list[str], **settings: Any) -> Any:
         commands.append(command)
         stream = settings.get("stdout")
-        if hasattr(stream, "write"):
+        if stream is not None and hasattr(stream, "write"):
             stream.write(stdout.encode())
         return subprocess.CompletedProcess(command, status, stdout, stderr)
 
@@ -89,7 +90,7 @@ def test_without_the_train_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_check_that_needs_what_is_missing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def check(profile: Profile) -> Iterator[Finding]:
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
-        yield
+        yield  # type: ignore[unreachable]  # makes it a generator, as checks are
 
     monkeypatch.setattr(doctor, "CHECKS", (check,))
     finding = only(doctor.examine(CPU))
@@ -224,10 +225,10 @@ def test_sglang_that_is_missing_or_broken(monkeypatch: pytest.MonkeyPatch) -> No
 def test_memory_and_disk_that_are_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "_available", lambda: 2 * 2**30)
     assert only(machine.memory(CPU)).status == "warning"
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda folder: Usage(2**40, 2**40, 2**28))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(2**40, 2**40, 2**28))
     assert [finding.status for finding in machine.disk(CPU)] == ["warning", "warning"]
     monkeypatch.setattr(machine, "_available", lambda: 2**40)
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda folder: Usage(2**40, 0, 2**40))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(2**40, 0, 2**40))
     assert only(machine.memory(GPU)).status == "ok"
     assert [finding.status for finding in machine.disk(GPU)] == ["ok", "ok"]
 
@@ -290,8 +291,13 @@ def test_the_command_fails_if_training_cannot_work(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_profile_is_the_platforms_if_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    monkeypatch.setattr(doctor, "examine", lambda profile, dry_run: asked.append(profile.name) or [])
+    asked: list[str] = []
+
+    def examine(profile: Profile, dry_run: bool) -> list[Finding]:
+        asked.append(profile.name)
+        return []
+
+    monkeypatch.setattr(doctor, "examine", examine)
     monkeypatch.setenv("VERL_PLATFORM", "cpu")
     CliRunner().invoke(app, ["doctor"])
     monkeypatch.delenv("VERL_PLATFORM")
