@@ -1,6 +1,7 @@
 """verl's token builder for Qwen models, made quick; its tokens are the same."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -11,8 +12,8 @@ from cove_rl.errors import CoveError
 from cove_rl.training.chat import Chat
 
 _MARKS = ("<|im_start|>", "<|im_end|>")
-_PIECES = 4096
-"""Texts between two marks whose tokens are remembered; most of a conversation's fixed parts are among them."""
+_PIECES = 2048
+"""How many texts have their tokens remembered, between two marks and as whole messages: what 100 tasks bring about."""
 _PROBES: tuple[list[Chat], ...] = (
     [{"role": "user", "content": "Where is my order?"}],
     [{"role": "tool", "content": "{}", "tool_call_id": "call_1"}],
@@ -41,11 +42,16 @@ class QuickQwenBuilder(QwenContinuousTokenBuilder):
         self._split = re.compile("(" + "|".join(map(re.escape, _MARKS)) + ")")
         self._marks = {mark: tokenizer.convert_tokens_to_ids(mark) for mark in _MARKS}
         self._piece = lru_cache(_PIECES)(self._tokenized)
-        self._begun: dict[str, list[int]] = {}
+        self._made: dict[str, list[int]] = {}
         self._tools_matter: dict[tuple[int, ...], tuple[list[Any], bool]] = {}
 
     def _tokenized(self, text: str) -> tuple[int, ...]:
-        return tuple(self.tokenizer.encode(text, add_special_tokens=False))
+        core = getattr(self.tokenizer, "backend_tokenizer", None)
+        if core is None:
+            return tuple(self.tokenizer.encode(text, add_special_tokens=False))
+        return tuple(
+            core.encode(text, add_special_tokens=False).ids
+        )  # the wrapper hands even one text to a thread pool
 
     def _render_tokens(
         self, messages: list[Chat], *, add_generation_prompt: bool, tools: list[dict[str, Any]] | None = None
@@ -81,20 +87,23 @@ class QuickQwenBuilder(QwenContinuousTokenBuilder):
                 prefix_messages, appended_messages, add_generation_prompt=add_generation_prompt, tools=needed
             )
             return delta
-        before = self._before(prefix_messages)
-        after = self._render_tokens([*prefix_messages, *appended_messages], add_generation_prompt=add_generation_prompt)
+        key = repr((prefix_messages, appended_messages, add_generation_prompt))
+        return self._known(key, lambda: self._delta(prefix_messages, appended_messages, add_generation_prompt))
+
+    def _delta(self, prefix: list[Chat], appended: list[Chat], speaking: bool) -> list[int]:
+        before = self._known(repr(prefix), lambda: self._render_tokens(prefix, add_generation_prompt=False))
+        after = self._render_tokens([*prefix, *appended], add_generation_prompt=speaking)
         if after[: len(before)] != before:
             raise TokenError("the chat template does not continue a conversation the way it began it")
         return after[len(before) :]
 
-    def _before(self, messages: list[Chat]) -> list[int]:
-        """Return the tokens of one of verl's made-up conversations; there are few of them."""
-        key = repr(messages)
-        if key not in self._begun:
-            if len(self._begun) >= _PIECES:
-                self._begun.clear()
-            self._begun[key] = self._render_tokens(messages, add_generation_prompt=False)
-        return self._begun[key]
+    def _known(self, key: str, make: Callable[[], list[int]]) -> list[int]:
+        """Return tokens made before; the episodes of one group hear and read much that is the same."""
+        if key not in self._made:
+            if len(self._made) >= _PIECES:
+                self._made.clear()
+            self._made[key] = make()
+        return self._made[key]
 
     def _do_tools_matter(self, tools: list[dict[str, Any]]) -> bool:
         """Whether a template renders anything but its first message differently with tools than without."""

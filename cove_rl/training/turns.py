@@ -11,8 +11,8 @@ from cove_rl.training.chat import parsed_arguments
 from cove_rl.world.call import ToolCall
 
 _REASONING = re.compile(r"^.*</think>|<think>.*?(?:</think>|$)", re.DOTALL)
-_END = "</tool_call>"
-_CALL = re.compile(rf"<tool_call>.*?(?:{_END}|$)", re.DOTALL)
+_START, _END = "<tool_call>", "</tool_call>"
+_CALL = re.compile(rf"{_START}.*?(?:{_END}|$)", re.DOTALL)
 _DEPTH = 32
 """How deep arguments may be nested (ours; tools need two levels): deeper ones overflow somebody's stack later on."""
 
@@ -32,6 +32,7 @@ class TurnReader:
 
     def __init__(self, tool_format: str, tokenizer: Any, schemas: list[Any], *, reasons: bool = False) -> None:
         self._parser = ToolParser.get_tool_parser(tool_format, _Verbatim(tokenizer))
+        self._format = tool_format
         self._tokenizer = tokenizer
         self._schemas = schemas
         self._lead = "<think>" if reasons else ""
@@ -54,12 +55,34 @@ class TurnReader:
     async def _call(self, written: str) -> ToolCall:
         self._count += 1
         call_id = f"call_{self._count}"
-        found = (await self._parser.extract_tool_calls(written, self._schemas))[1] if written.endswith(_END) else []
-        if len(found) == 1:
-            call = ToolCall(call_id, found[0].name, parsed_arguments(found[0].arguments))
+        read = self._plain(written) or await self._parsed(written)
+        if read is not None:
+            call = ToolCall(call_id, *read)
             if _is_recordable(call):
                 return call
         return ToolCall(call_id, "", written)
+
+    def _plain(self, written: str) -> tuple[str, dict[str, Any]] | None:
+        """Read a call nobody could read otherwise; verl's parser takes a turn of another thread for each call."""
+        if self._format != "hermes" or not written.endswith(_END):
+            return None
+        try:
+            plain = msgspec.json.decode(written[len(_START) : -len(_END)], type=_PlainCall)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            return None
+        return plain.name, plain.arguments
+
+    async def _parsed(self, written: str) -> tuple[str, dict[str, Any] | str] | None:
+        """Read a call as verl does."""
+        found = (await self._parser.extract_tool_calls(written, self._schemas))[1] if written.endswith(_END) else []
+        return (found[0].name, parsed_arguments(found[0].arguments)) if len(found) == 1 else None
+
+
+class _PlainCall(msgspec.Struct, forbid_unknown_fields=True):
+    """A call as it should be."""
+
+    name: str
+    arguments: dict[str, Any]
 
 
 class _Verbatim:

@@ -83,6 +83,26 @@ async def test_unbounded_nesting_and_numbers_are_taken_or_answered(tokenizer: An
     assert call.arguments == {"a": 10**60}
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@PATIENT
+@given(
+    call=st.one_of(JSON, st.fixed_dictionaries({"name": JSON, "arguments": JSON}, optional={"id": JSON})),
+    indent=st.sampled_from([None, 1]),
+    ascii_only=st.booleans(),
+)
+async def test_calls_are_read_as_verl_reads_them(tokenizer: Any, call: Any, indent: Any, ascii_only: bool) -> None:
+    written = f"<tool_call>\n{json.dumps(call, indent=indent, ensure_ascii=ascii_only)}\n</tool_call>"
+    reader = TurnReader("hermes", tokenizer, SCHEMAS)
+    plain = reader._plain(written)
+    assert plain is None or repr(plain) == repr(await reader._parsed(written))
+
+
 VISIBLE = st.text(alphabet='ab é😀\n{}"', max_size=12)
 HIDDEN = VISIBLE.map(lambda text: f"<think>{text}SECRET{text}</think>")
 CALLS = st.sampled_from(
