@@ -29,6 +29,9 @@ def tiny(
     layers: Annotated[int, typer.Option(metavar="N", min=1, help="Depth.")] = 4,
     heads: Annotated[int, typer.Option(metavar="N", min=1, help="Attention heads.")] = 6,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal weights.")] = 0,
+    copying: Annotated[
+        bool, typer.Option("--copying", help="Begin with attention that can copy, instead of random weights alone.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write into DIR even if it holds something.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
@@ -42,9 +45,18 @@ def tiny(
 
     domains = domain or ["retail"]
     size = Size(vocabulary=vocabulary, hidden=hidden, layers=layers, heads=heads)
-    parameters = build_tiny(path, domains, size, seed=seed)
+    parameters = build_tiny(path, domains, size, seed=seed, copying=copying)
     if json:
-        print_json({"path": str(path), "parameters": parameters, "domains": domains, "size": size, "seed": seed})
+        print_json(
+            {
+                "path": str(path),
+                "parameters": parameters,
+                "domains": domains,
+                "size": size,
+                "seed": seed,
+                "copying": copying,
+            }
+        )
         return
     rows = [("domains", ", ".join(domains)), ("vocabulary, at most", vocabulary), ("hidden", hidden)]
     rows += [("layers", layers), ("heads", heads), ("parameters", f"{parameters:,}"), ("seed", seed)]

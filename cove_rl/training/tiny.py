@@ -14,10 +14,13 @@ from cove_rl.sandbox import read_text
 from cove_rl.synth.tasks import Sampling
 from cove_rl.tasks.sampler import Mix
 from cove_rl.training.chat import chat_messages, system_message
+from cove_rl.training.wiring import wire_copying
 from cove_rl.world.domain import get_domain
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 MARKS = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<think>", "</think>")
+ROTATION = 1_000_000.0
+"""Base of the rotary embedding, as in Qwen3."""
 TRAINING_WORLD = 990_001
 """Seed of the world whose conversations the tokenizer is trained on; no split uses it."""
 
@@ -32,7 +35,9 @@ class Size(msgspec.Struct, frozen=True):
     positions: int = 8192
 
 
-def build_tiny(path: Path, domains: Sequence[str], size: Size, conversations: int = 300, seed: int = 0) -> int:
+def build_tiny(
+    path: Path, domains: Sequence[str], size: Size, conversations: int = 300, seed: int = 0, *, copying: bool = False
+) -> int:
     """Write a randomly initialised model and its tokenizer to a folder; return the number of parameters.
 
     Args:
@@ -41,9 +46,12 @@ def build_tiny(path: Path, domains: Sequence[str], size: Size, conversations: in
         size: the model's shape.
         conversations: conversations of the oracle to train the tokenizer on, per domain.
         seed: seeds the weights.
+        copying: begin with attention that can copy; see `cove_rl.training.wiring`.
     """
     tokenizer = build_tokenizer(domains, size.vocabulary, conversations)
     model = build_model(tokenizer, size, seed)
+    if copying:
+        wire_copying(model, seed)
     path.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(path)
     model.save_pretrained(path)
@@ -66,6 +74,7 @@ def _config(tokenizer: PreTrainedTokenizerFast, size: Size) -> Qwen3Config:
         num_key_value_heads=size.heads,
         head_dim=size.hidden // size.heads,
         max_position_embeddings=size.positions,
+        rope_parameters={"rope_type": "default", "rope_theta": ROTATION},
         tie_word_embeddings=True,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,

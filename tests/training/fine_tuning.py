@@ -17,6 +17,9 @@ with warnings.catch_warnings():
     from cove_rl.training.reward import cove_reward as cove_reward
     from cove_rl.training.sft import CopyDrills as CopyDrills
     from cove_rl.training.sft import OracleConversations as OracleConversations
+    from cove_rl.training.tiny import Size as Size
+    from cove_rl.training.tiny import build_model as build_model
+    from cove_rl.training.wiring import wire_copying as wire_copying
 
 
 def read_by_verl(file: Path, tokenizer: Any) -> list[dict[str, Any]]:
