@@ -41,7 +41,7 @@ ALLOWED = {
     "synth": ALL,
     "evaluation": ALL,
     "training": ALL | {"training"},
-    "cli": ALL | {"cli"},
+    "cli": ALL | {"training", "cli"},
 }
 """Package or module directly under cove_rl -> what it may import of cove_rl, itself included."""
 

@@ -24,7 +24,8 @@ class KeyValueFormatter(logging.Formatter):
         """Return the record as one line, followed by the traceback if it has one."""
         time = datetime.fromtimestamp(record.created, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         words = [time, record.levelname.lower(), record.name, record.getMessage()]
-        words += [f"{key}={value}" for key, value in vars(record).items() if key not in _STANDARD]
+        named = {key: value for key, value in vars(record).items() if key not in _STANDARD and not key.startswith("_")}
+        words += [f"{key}={value}" for key, value in named.items()]  # Ray adds fields of its own, with an underscore
         line = " ".join(words)
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 

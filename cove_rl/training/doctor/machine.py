@@ -14,6 +14,7 @@ from cove_rl.training.doctor.finding import Finding, Profile
 GIB = 2**30
 RAY_SECONDS = 120.0
 """Time for Ray to start on this machine alone; a few seconds are usual."""
+RAY_LOGS = f"look into {tempfile.gettempdir()}/ray/session_latest/logs"
 PORTS = {6379: "ray start --head", 8265: "Ray's dashboard"}
 
 CPU_MEMORY, GPU_MEMORY = 6, 64
@@ -140,11 +141,11 @@ def ray(_: Profile) -> Iterator[Finding]:
             [sys.executable, "-c", _RAY], capture_output=True, text=True, check=False, timeout=RAY_SECONDS
         )
     except subprocess.TimeoutExpired:
-        remedy = "look at /tmp/ray/session_latest/logs; on a cluster's login node, run this in a job"
+        remedy = f"{RAY_LOGS}; on a cluster's login node, run this in a job"
         yield Finding("ray", "failure", f"did not start within {RAY_SECONDS:.0f} s", remedy)
         return
     if done.returncode == 0 and "alive" in done.stdout:
         yield Finding("ray", "ok", "starts, and runs a task")
     else:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        yield Finding("ray", "failure", f"does not start: {last[:200]}", "look at /tmp/ray/session_latest/logs")
+        yield Finding("ray", "failure", f"does not start: {last[:200]}", RAY_LOGS)
