@@ -11,13 +11,16 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.cove_rl-setup
 PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help setup check lint format types links fix test lock clean
+.PHONY: help setup demo check lint format types links fix test lock clean
 .DEFAULT_GOAL := help
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 setup: $(STAMP)  ## Install the library, verl and the tools into .venv.
+
+demo: $(STAMP)  ## Train a tiny policy on this machine and show what it has learnt, in about 15 minutes.
+	$(BIN)/cove demo
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

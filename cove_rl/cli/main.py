@@ -19,6 +19,7 @@ COMMANDS = {
     "play": "Play one task at the terminal, as the agent or as the customer.",
     "verify": "Score recorded tool calls against a task's constraints.",
     "model": "Make a tiny model that a CPU can train.",
+    "demo": "Train a tiny policy on this machine, and show what it has learnt.",
     "doctor": "Say whether this machine can train, and what to do if it cannot.",
     "tau2": "Check this library's domains against a tau2-bench checkout.",
 }

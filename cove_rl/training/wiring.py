@@ -30,6 +30,10 @@ SHARPNESS = (2.2, 2.5)
 """Norm weights of queries and keys by layer: how decided the choice of a place is. All four numbers are ours: they
 copy 95 % of random tokens in a segment of 100 that comes twice, without any training."""
 
+FIRM = 20.0
+"""Scale of the wired queries and keys. Their norms make it meaningless to what they compute, but a step of the
+optimizer, whose size is absolute, changes them so much less: or else a high learning rate washes the circuit out."""
+
 _FAST = 4
 """Frequencies of the rotary embedding that tell neighbours apart; slower ones hardly change from token to token, and
 faster ones than the fifth would make places look alike that are far away from each other."""
@@ -91,9 +95,9 @@ def _look_back(
     head.query.zero_()
     head.key.zero_()
     for place, angle in enumerate(angles.tolist()):
-        head.query[place] = constant
-        head.key[place] = math.cos(angle) * constant
-        head.key[place + head.half] = math.sin(angle) * constant
+        head.query[place] = FIRM * constant
+        head.key[place] = FIRM * math.cos(angle) * constant
+        head.key[place + head.half] = FIRM * math.sin(angle) * constant
     head.value.copy_(read)
     head.output.copy_(WRITTEN * written.T)
 
@@ -111,5 +115,5 @@ def _match(
     slow = [place + half for half in (0, head.half) for place in range(_FAST + 1, head.half)]
     for number, place in enumerate(slow):
         level = number % len(asked)
-        head.query[place] = mixed[number] @ asked[level]
-        head.key[place] = mixed[number] @ found[level]
+        head.query[place] = FIRM * mixed[number] @ asked[level]
+        head.key[place] = FIRM * mixed[number] @ found[level]
