@@ -42,12 +42,17 @@ def builder_of(template: str) -> Any:
 
 
 def prove(tokenizer: Any, played: Played) -> None:
-    """Hold a rollout to what its tokens must be."""
+    """Hold a rollout to what its tokens must be.
+
+    Comparisons stand outside the asserts: pytest would spend minutes on the difference of two lists of thousands.
+    """
     ids, mask = expected(tokenizer, played)
     stream = played.stream
-    assert stream.response == ids
-    assert stream.mask == mask
-    assert stream.logprobs == [-1.0 * one for one in mask]
+    same_ids, same_mask = stream.response == ids, stream.mask == mask
+    assert same_ids, "the response's tokens differ"
+    assert same_mask, "the response mask differs"
+    same_logprobs = stream.logprobs == [-1.0 * one for one in mask]
+    assert same_logprobs, "the log-probabilities differ"
 
 
 def whole(tokenizer: Any, played: Played, domain: Any = STUB) -> str:
