@@ -82,11 +82,11 @@ class Playback:
 class Episodes:
     """Recorded episodes that can be played again."""
 
-    def __init__(self, tokenizer: Any, solved: Sequence[Solved], repeat: int, model: Any) -> None:
+    def __init__(self, tokenizer: Any, solved: Sequence[Solved], repeat: int) -> None:
         self._repeat = repeat
         self._tokenizer = tokenizer
         self._config = _config()
-        self._model = model
+        self.model: Any = None
         builder = quick(create_continuous_token_builder(tokenizer, hf_model_type="qwen3"))
         self._recorded = [
             (
@@ -107,7 +107,7 @@ class Episodes:
         loop: CoveAgentLoop = instantiate(
             config=_agent_loop_registry["cove_agent"],
             trainer_config=DictConfigWrap(self._config),
-            server_manager=Playback(turns, self._model),
+            server_manager=Playback(turns, self.model),
             tokenizer=self._tokenizer,
             processor=None,
             hf_model_type="qwen3",
@@ -180,8 +180,9 @@ async def _measure(options: Namespace) -> list[Figure]:
         one.solved
         for one in Sampling(domain.world(WORLD).ref, WORLD, Mix())(list(range(-(-options.episodes // options.repeat))))
     ]
-    episodes = Episodes(tokenizer, solved, options.repeat, _generator(tokenizer) if options.generate else None)
-    await episodes.measure(8, min(64, options.episodes))  # what all episodes share is made now
+    episodes = Episodes(tokenizer, solved, options.repeat)
+    await episodes.measure(1, min(32, options.episodes))  # what all episodes share is made now
+    episodes.model = _generator(tokenizer) if options.generate else None
     return [await episodes.measure(number, options.episodes) for number in options.at_once]
 
 

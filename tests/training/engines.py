@@ -16,6 +16,8 @@ from .cases import WORLD
 
 with warnings.catch_warnings():  # verl warns of every training engine that is not installed
     warnings.simplefilter("ignore")
+    from transformers import AutoConfig as AutoConfig
+    from transformers import AutoTokenizer as AutoTokenizer
     from transformers.models.qwen2.tokenization_qwen2 import Qwen2Tokenizer as Qwen2Tokenizer
     from verl.experimental.agent_loop.agent_loop import (
         AgentLoopOutput,
@@ -42,11 +44,15 @@ with warnings.catch_warnings():  # verl warns of every training engine that is n
     from cove_rl.training.settings import Settings as Settings
     from cove_rl.training.settings import read_settings as read_settings
     from cove_rl.training.tiny import MARKS as MARKS
+    from cove_rl.training.tiny import Size as Size
+    from cove_rl.training.tiny import build_model as build_model
+    from cove_rl.training.tiny import build_tiny as build_tiny
     from cove_rl.training.tiny import build_tokenizer as build_tokenizer
     from cove_rl.training.tokens import TokenError as TokenError
     from cove_rl.training.tokens import TokenStream as TokenStream
     from cove_rl.training.tokens import conversation_tokens as conversation_tokens
     from cove_rl.training.tokens import written_tokens as written_tokens
+    from cove_rl.training.trainer import part_means as part_means
     from cove_rl.training.turns import TurnReader as TurnReader
 
 Turn = str | list[int] | Message | TokenOutput
