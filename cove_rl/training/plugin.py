@@ -24,7 +24,9 @@ def _rollout() -> None:
 
 
 def _agent_loop() -> None:
-    importlib.import_module("cove_rl.training.loop")
+    """The agent loop: its name alone, as a module it is made of may be the one that imports verl just now."""
+    registry = importlib.import_module("verl.experimental.agent_loop.agent_loop")._agent_loop_registry
+    registry["cove_agent"] = {"_target_": "cove_rl.training.loop.CoveAgentLoop"}
 
 
 def _trainer() -> None:

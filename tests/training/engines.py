@@ -38,7 +38,7 @@ with warnings.catch_warnings():  # verl warns of every training engine that is n
     from cove_rl.training.dataset import CoveTasks as CoveTasks
     from cove_rl.training.deadline import LateError as LateError
     from cove_rl.training.deadline import within as within
-    from cove_rl.training.loop import CoveAgentLoop
+    from cove_rl.training.loop import CoveAgentLoop as CoveAgentLoop
     from cove_rl.training.loop import EpisodeFailedError as EpisodeFailedError
     from cove_rl.training.reward import cove_reward as cove_reward
     from cove_rl.training.settings import Settings as Settings
@@ -151,6 +151,11 @@ def instantiated(name: str, engine: Engine, configuration: DictConfig) -> CoveAg
     """Return an agent loop by its registered name, as verl's worker makes it."""
     loop: CoveAgentLoop = instantiate(config=_agent_loop_registry[name], **arguments(engine, configuration))
     return loop
+
+
+def registered(name: str) -> str:
+    """Return what verl makes for a name."""
+    return str(_agent_loop_registry[name]["_target_"])
 
 
 def make_loop(engine: Engine, configuration: DictConfig | None = None, user: User | None = None) -> CoveAgentLoop:

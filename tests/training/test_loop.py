@@ -1,6 +1,8 @@
 """Whole episodes through the agent loop, driven by engines that need no model."""
 
 import json
+import subprocess
+import sys
 from copy import copy
 from random import Random
 from typing import Any
@@ -13,7 +15,19 @@ from cove_rl.world.call import ToolCall
 
 from .cases import WORLD, solved
 from .customers import Chatterbox, Talker
-from .engines import Engine, OracleEngine, TokenOutput, config, instantiated, make_loop, parts, play, reward
+from .engines import (
+    CoveAgentLoop,
+    Engine,
+    OracleEngine,
+    TokenOutput,
+    config,
+    instantiated,
+    make_loop,
+    parts,
+    play,
+    registered,
+    reward,
+)
 
 TASK = solved()[0].task
 CALL = '<tool_call>\n{"name": "calculate", "arguments": {"expression": "%d + 1"}}\n</tool_call>'
@@ -58,6 +72,18 @@ async def test_verl_makes_the_loop_by_its_registered_name(tokenizer: Any) -> Non
     engine = OracleEngine(tokenizer)
     loop = engine.loop = instantiated("cove_agent", engine, config())
     assert reward(TASK, await play(loop, TASK))["success"] == 1.0
+
+
+def test_everything_is_registered_whichever_module_is_imported_first() -> None:
+    code = "import cove_rl.training.tokens; from cove_rl.training.plugin import LOADED; print(LOADED)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)
+    loaded = done.stdout.splitlines()[-1]
+    assert "'agent loop': None" in loaded
+    assert "Error" not in loaded
+
+
+def test_the_registered_name_is_the_class() -> None:
+    assert registered("cove_agent") == f"{CoveAgentLoop.__module__}.{CoveAgentLoop.__qualname__}"
 
 
 async def test_one_conversation_has_one_request_id(tokenizer: Any) -> None:

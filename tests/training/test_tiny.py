@@ -53,7 +53,7 @@ def test_the_model_fits_the_tokenizer_and_its_seed_decides_its_weights(tokenizer
     one, same, other = (build_model(tokenizer, size, seed) for seed in (1, 1, 2))
     assert one.config.vocab_size == len(tokenizer)
     assert (one.config.eos_token_id, one.config.pad_token_id) == (tokenizer.eos_token_id, tokenizer.pad_token_id)
-    weights = [model.get_input_embeddings().weight for model in (one, same, other)]
+    weights: list[Any] = [model.get_input_embeddings().weight for model in (one, same, other)]
     assert weights[0].equal(weights[1])
     assert not weights[0].equal(weights[2])
 
