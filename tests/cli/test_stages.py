@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,14 +62,19 @@ def test_a_program_that_fails_names_its_log(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_program_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = []
+    ended: list[int | None] = []
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     real = stages._end
     monkeypatch.setattr(Stages, "_wait", staticmethod(interrupt))
-    monkeypatch.setattr(stages, "_end", lambda process: (real(process), ended.append(process.poll())))
+
+    def end(process: Any) -> None:
+        real(process)
+        ended.append(process.poll())
+
+    monkeypatch.setattr(stages, "_end", end)
     with pytest.raises(KeyboardInterrupt):
         Stages(tmp_path, OPTIONS).program("train", [sys.executable, "-c", "import time; time.sleep(600)"], 3)
     assert len(ended) == 1
