@@ -1,6 +1,7 @@
 """Tasks drawn and solved once for all tests here."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from cove_rl.synth.tasks import Sampled, sample_task
@@ -25,7 +26,8 @@ def sampled() -> tuple[Sampled, ...]:
     async def draw() -> tuple[Sampled, ...]:
         return tuple([await sample_task(DOMAIN, world(), 0, index, Mix()) for index in range(300)])
 
-    return asyncio.run(draw())
+    with ThreadPoolExecutor(1) as thread:  # the caller may be a test that runs in a loop of its own
+        return thread.submit(asyncio.run, draw()).result()
 
 
 def tasks() -> tuple[Task, ...]:
