@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
+from shutil import rmtree
 from typing import BinaryIO, TypeVar
 
 import msgspec
@@ -57,6 +58,33 @@ def atomic_write(path: Path, data: bytes | str) -> None:
     """
     with explain(path), atomic_open(path) as stream:
         stream.write(data.encode() if isinstance(data, str) else data)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside `path`; only if the block succeeds do its files appear under `path`.
+
+    A folder that was not there appears whole. Into one that exists, the files are moved one by one, each whole; others
+    in it are left alone.
+
+    Raises:
+        InputError: if the folder cannot be made or filled.
+    """
+    target = Path(os.path.realpath(path))
+    scratch = target.with_name(f".{target.name[:200]}.{token_hex(4)}.tmp")
+    with explain(path):
+        scratch.mkdir(parents=True)
+    try:
+        yield scratch
+        with explain(path):
+            if not target.exists():
+                with suppress(OSError):  # another process may have made it since
+                    scratch.rename(target)
+                    return
+            for file in sorted(scratch.iterdir()):
+                move(file, target / file.name)
+    finally:
+        rmtree(scratch, ignore_errors=True)
 
 
 def move(source: Path, target: Path) -> None:

@@ -1,6 +1,7 @@
 """Files are whole or absent, and a bad line is one short error."""
 
 import stat
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from cove_rl import files
 from cove_rl.errors import InputError
-from cove_rl.files import atomic_open, atomic_write, decode_json, read_jsonl
+from cove_rl.files import atomic_folder, atomic_open, atomic_write, decode_json, read_jsonl
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -172,3 +173,21 @@ def test_a_missing_file_is_an_input_error(tmp_path: Path) -> None:
         list(read_jsonl(tmp_path / "nowhere", Point))
     with pytest.raises(InputError, match="cannot read"):
         list(read_jsonl(tmp_path, Point))
+
+
+def test_atomic_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    with suppress(KeyError), atomic_folder(tmp_path / "model") as folder:
+        (folder / "weights").write_text("half")
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
+    with atomic_folder(tmp_path / "model") as folder:
+        (folder / "weights").write_text("whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert (tmp_path / "model" / "weights").read_text() == "whole"
+
+
+def test_atomic_folder_leaves_other_files_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("kept")
+    with atomic_folder(tmp_path) as folder:
+        (folder / "weights").write_text("new")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"mine": "kept", "weights": "new"}

@@ -1,5 +1,7 @@
 """verl's custom reward: the verdict on the calls an episode recorded, with all its parts."""
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -20,6 +22,7 @@ ENDINGS = ("user_stop", "transfer", "max_user_turns", "max_agent_turns", "max_to
 def cove_reward(
     *,
     extra_info: dict[str, Any],
+    domains: Iterable[str] = (),
     redundancy_weight: float = 1.0,
     form: str = "hyperbolic",
     **_: Any,
@@ -31,18 +34,20 @@ def cove_reward(
 
     Args:
         extra_info: holds the task (`task`), the calls (`cove_calls`) and how the episode ended (`cove_ending`).
+        domains: all domains of the run; the trajectory's own if none is given.
         redundancy_weight: what one redundant write costs.
         form: how redundant writes lower the score.
 
     Returns:
-        `score` in [0, 1], and every part that goes into the metrics. All trajectories have the same keys: the share of
-        satisfied constraints of a kind is 0 where the task has none, and `has/KIND` says whether it has.
+        `score` in [0, 1], and every part that goes into the metrics. All trajectories of a run have the same keys,
+        which verl's validation relies on: the share of satisfied constraints of a kind is 0 where the task has none,
+        and `has/KIND` says whether it has.
     """
     task = decode_task(extra_info["task"])
     calls = msgspec.json.decode(extra_info["cove_calls"], type=list[ToolCall])
     scoring = msgspec.convert({"form": form, "redundancy_weight": redundancy_weight}, Scoring)
     verdict = verify(task, _WORLDS.find(task.world), calls, scoring)
-    kinds = {constraint.__struct_config__.tag for constraint in get_domain(task.domain).constraints}
+    kinds = _kinds(tuple(domains) or (task.domain,))
     parts = {
         "score": verdict.score,
         "success": float(verdict.success),
@@ -56,8 +61,15 @@ def cove_reward(
     }
     ending = extra_info.get("cove_ending", "")
     parts.update({f"ended/{name}": float(name == ending) for name in ENDINGS})
-    for kind in sorted(str(kind) for kind in kinds):
+    for kind in kinds:
         of_kind = [one.satisfied for one in verdict.constraints if one.kind == kind]
         parts[f"has/{kind}"] = float(bool(of_kind))
         parts[f"satisfied/{kind}"] = sum(of_kind) / len(of_kind) if of_kind else 0.0
     return parts
+
+
+@cache
+def _kinds(domains: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the kinds of constraints of these domains, sorted."""
+    kinds = {str(kind.__struct_config__.tag) for name in domains for kind in get_domain(name).constraints}
+    return tuple(sorted(kinds))

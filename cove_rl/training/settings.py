@@ -53,6 +53,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tool_format: name of verl's tool-call parser; these mark calls with ``<tool_call>``.
         deadlines: how long things may take.
         retries: fresh attempts after a failure that is not the agent's.
+        replacements: batches of groups that a step may drop and replace before the run is given up.
+        tiny_model: whether a tiny model is made where `actor_rollout_ref.model.path` has none.
+        profile: the profile that was laid over the environment; profiles set it.
         scoring: how the verdict becomes a reward.
     """
 
@@ -68,6 +71,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tool_format: Literal["hermes", "qwen3_coder"] = "hermes"
     deadlines: Deadlines = Deadlines()
     retries: Annotated[int, Meta(ge=0)] = 2
+    replacements: Count = 16
+    tiny_model: bool = False
+    profile: str | None = None
     scoring: Scoring = Scoring()
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
+from cove_rl.files import atomic_folder
 from cove_rl.sandbox import read_text
 from cove_rl.synth.tasks import Sampling
 from cove_rl.tasks.sampler import Mix
@@ -52,9 +53,9 @@ def build_tiny(
     model = build_model(tokenizer, size, seed)
     if copying:
         wire_copying(model, seed)
-    path.mkdir(parents=True, exist_ok=True)
-    tokenizer.save_pretrained(path)
-    model.save_pretrained(path)
+    with atomic_folder(path) as folder:
+        tokenizer.save_pretrained(folder)
+        model.save_pretrained(folder)
     return sum(parameter.numel() for parameter in model.parameters())
 
 

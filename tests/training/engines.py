@@ -30,6 +30,7 @@ with warnings.catch_warnings():  # verl warns of every training engine that is n
     from verl.utils.tokenizer.continuous_token import QwenContinuousTokenBuilder as QwenContinuousTokenBuilder
     from verl.workers.rollout.replica import TokenOutput as TokenOutput
 
+    from cove_rl.training import tiny as tiny
     from cove_rl.training.builder import QuickQwenBuilder as QuickQwenBuilder
     from cove_rl.training.builder import quick as quick
     from cove_rl.training.chat import Chat as Chat
@@ -42,6 +43,7 @@ with warnings.catch_warnings():  # verl warns of every training engine that is n
     from cove_rl.training.loop import EpisodeFailedError as EpisodeFailedError
     from cove_rl.training.reward import cove_reward as cove_reward
     from cove_rl.training.settings import Settings as Settings
+    from cove_rl.training.settings import Split as Split
     from cove_rl.training.settings import read_settings as read_settings
     from cove_rl.training.tiny import MARKS as MARKS
     from cove_rl.training.tiny import Size as Size
@@ -52,6 +54,9 @@ with warnings.catch_warnings():  # verl warns of every training engine that is n
     from cove_rl.training.tokens import TokenStream as TokenStream
     from cove_rl.training.tokens import conversation_tokens as conversation_tokens
     from cove_rl.training.tokens import written_tokens as written_tokens
+    from cove_rl.training.trainer import check_order as check_order
+    from cove_rl.training.trainer import check_replaced as check_replaced
+    from cove_rl.training.trainer import make_model as make_model
     from cove_rl.training.trainer import part_means as part_means
     from cove_rl.training.turns import TurnReader as TurnReader
 

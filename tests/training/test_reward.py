@@ -1,6 +1,7 @@
 """The reward verl gets: the verdict on the recorded calls, with all its parts."""
 
 import math
+from collections.abc import Iterable
 from random import Random
 from typing import Any
 
@@ -19,13 +20,14 @@ from .engines import cove_reward
 KINDS = {str(constraint.__struct_config__.tag) for constraint in get_domain("retail").constraints}
 
 
-def rewarded(number: int, calls: list[ToolCall], **fields: Any) -> dict[str, float]:
+def rewarded(number: int, calls: list[ToolCall], domains: Iterable[str] = (), **fields: Any) -> dict[str, float]:
     info = {"task": encode_task(solved()[number].task).decode(), "cove_calls": msgspec.json.encode(calls).decode()}
     return cove_reward(
         data_source="cove_retail",
         solution_str="whatever it says",
         ground_truth="retail-4-0",
         extra_info={**info, **fields},
+        domains=domains,
     )
 
 
@@ -58,8 +60,14 @@ def test_it_is_the_verdict_whatever_the_calls_and_always_has_the_same_keys(seed:
     assert all(isinstance(value, float) and math.isfinite(value) for value in parts.values())
 
 
+def test_every_domain_of_the_run_gives_its_kinds_and_changes_nothing_else() -> None:
+    calls = solved()[0].trajectory.calls()
+    alone, among = rewarded(0, calls), rewarded(0, calls, domains={"retail": 1.0})
+    assert alone == among
+
+
 def test_nothing_a_rollout_says_of_itself_is_believed() -> None:
-    claims = {"score": 1.0, "success": True, "reward_score": 1.0, "reward_extra_info": {"score": 1.0}}
+    claims: dict[str, Any] = {"score": 1.0, "success": True, "reward_score": 1.0, "reward_extra_info": {"score": 1.0}}
     assert rewarded(0, [], **claims)["score"] == 0.0
 
 
