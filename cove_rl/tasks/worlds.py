@@ -8,9 +8,13 @@ from cove_rl.world.domain import get_domain
 from cove_rl.world.files import load_world
 from cove_rl.world.world import World, WorldRef
 
+KEPT = 32
+"""Generated worlds that stay in memory: four for training, one each for validation and test, of every domain of a mix,
+with room to spare (ours). A retail world takes 1.5 MB."""
+
 
 class Worlds:
-    """Worlds by fingerprint; generated ones are kept, the last eight of them.
+    """Worlds by fingerprint; generated ones are kept, the last `KEPT` of them.
 
     Args:
         files: world files to take worlds from before any is generated.
@@ -18,7 +22,7 @@ class Worlds:
 
     def __init__(self, files: tuple[Path, ...] = ()) -> None:
         self._loaded = {world.ref.fingerprint: world for world in map(load_world, files)}
-        self._generated = lru_cache(maxsize=8)(self._generate)
+        self._generated = lru_cache(maxsize=KEPT)(self._generate)
 
     def find(self, ref: WorldRef) -> World:
         """Return the world with that fingerprint.

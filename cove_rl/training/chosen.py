@@ -20,15 +20,18 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         kinds: kinds of constraints; a task is kept if all of its own are among them. Empty: all kinds.
         openness: how much customers tell unasked. Empty: all of them.
+        identity: forms in which customers say who they are. Empty: all of them.
     """
 
     kinds: tuple[str, ...] = ()
+    identity: tuple[str, ...] = ()
     openness: tuple[Literal["reserved", "normal", "open"], ...] = ()
 
     def keeps(self, task: Task) -> bool:
         """Return whether a task is one of those chosen."""
         known = not self.kinds or all(constraint.kind in self.kinds for constraint in task.constraints)
-        return known and (not self.openness or task.persona.openness in self.openness)
+        identified = not self.identity or all(hint.form in self.identity for hint in task.identity[:1])
+        return known and identified and (not self.openness or task.persona.openness in self.openness)
 
 
 class ChosenTasks(CoveTasks):
@@ -78,4 +81,4 @@ def read_choice(config: Any) -> Choice:
         return msgspec.convert(plain or {}, Choice)
     except msgspec.ValidationError as error:
         known = ", ".join(get_args(Openness))
-        raise InputError(f"data.choose is wrong: {error}; it has kinds, and openness of {known}") from None
+        raise InputError(f"data.choose is wrong: {error}; it has kinds, identity, and openness of {known}") from None

@@ -23,7 +23,7 @@ from cove_rl.training.builder import quick
 from cove_rl.training.chat import Chat, chat_messages, system_message
 from cove_rl.training.deadline import LateError, PunctualUser, within
 from cove_rl.training.results import bounded
-from cove_rl.training.settings import Settings, read_settings
+from cove_rl.training.settings import Settings, settings_of
 from cove_rl.training.tokens import TokenStream
 from cove_rl.training.turns import TurnReader
 from cove_rl.users.scripted import ScriptedUser
@@ -81,7 +81,7 @@ class CoveAgentLoop(AgentLoopBase):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.settings: Settings = read_settings(self.config.cove)
+        self.settings: Settings = settings_of(self.config)
         self.continuous_token_builder = quick(self.continuous_token_builder)
         self._prompt_length = int(self.rollout_config.prompt_length)
         self._response_length = int(self.rollout_config.response_length)

@@ -1,6 +1,6 @@
 """What a training run is told about its environment: the `cove` key of the configuration."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from msgspec import Meta
@@ -103,3 +103,18 @@ def read_settings(config: Any) -> Settings:
         return msgspec.convert(plain, Settings)
     except msgspec.ValidationError as error:
         raise InputError(f"the 'cove' settings are wrong: {error}; see configs/env") from None
+
+
+def settings_of(config: Any) -> Settings:
+    """Return the settings in a run's whole configuration; they are read once for one configuration.
+
+    Raises:
+        InputError: as `read_settings` does.
+    """
+    if not _READ or _READ[0] is not config:
+        _READ[:] = [config, read_settings(config.cove)]
+    return cast("Settings", _READ[1])
+
+
+_READ: list[Any] = []
+"""The configuration that was read last, and its settings: an agent loop is made for every episode."""

@@ -20,6 +20,8 @@ from cove_rl.world.domain import get_domain
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 MARKS = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<think>", "</think>")
+COPIED = r"[\w.]+@[\w.]*\w|[a-z]+_[a-z]+_(?=\d)|\d|\n"
+"""Pieces of text that no token reaches across."""
 ROTATION = 1_000_000.0
 """Base of the rotary embedding, as in Qwen3."""
 TRAINING_WORLD = 990_001
@@ -85,11 +87,12 @@ def _config(tokenizer: PreTrainedTokenizerFast, size: Size) -> Qwen3Config:
 def build_tokenizer(domains: Sequence[str], vocabulary: int, conversations: int) -> PreTrainedTokenizerFast:
     """Return a byte-level BPE tokenizer trained on policies, tool schemas and conversations.
 
-    Merges may cross spaces, so a recurring phrase (a line of the policy, a JSON key) becomes few tokens; digits stay
-    single, so that copying an id is copying digits; a line break is a token of its own, as Qwen's builder wants it.
+    Merges may cross spaces, so a recurring phrase (a line of the policy, a JSON key) becomes few tokens. What has to be
+    copied is cut the same way wherever it stands: e-mail addresses and the words of an id begin and end a token, and
+    digits stay single. A line break is a token of its own, as Qwen's builder wants it.
     """
     core = Tokenizer(models.BPE())
-    split = pre_tokenizers.Split(Regex(r"\d|\n"), behavior="isolated")
+    split = pre_tokenizers.Split(Regex(COPIED), behavior="isolated")
     as_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     core.pre_tokenizer = pre_tokenizers.Sequence([split, as_bytes])
     core.decoder = decoders.ByteLevel()

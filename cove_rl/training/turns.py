@@ -58,7 +58,8 @@ class TurnReader:
         read = self._plain(written) or await self._parsed(written)
         if read is not None:
             call = ToolCall(call_id, *read)
-            if _is_recordable(call):
+            shallow = written.count("{") + written.count("[") < _DEPTH or _is_shallow(call.arguments, _DEPTH)
+            if shallow and _is_text(call):
                 return call
         return ToolCall(call_id, "", written)
 
@@ -99,10 +100,8 @@ class _Verbatim:
         return getattr(self._tokenizer, name)
 
 
-def _is_recordable(call: ToolCall) -> bool:
+def _is_text(call: ToolCall) -> bool:
     """Whether a call can be written down and read again: half a surrogate pair, for one, is no text."""
-    if not _is_shallow(call.arguments, _DEPTH):
-        return False
     try:
         msgspec.json.encode(call)
     except (UnicodeError, OverflowError):
