@@ -20,7 +20,7 @@ from cove_rl.world.domain import get_domain
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 MARKS = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<think>", "</think>")
-COPIED = r"[\w.]+@[\w.]*\w|[a-z]+_[a-z]+_(?=\d)|\d|\n"
+COPIED = r"#[A-Z]+(?=\d)|[\w.]+@[\w.]*\w|[a-z]+_[a-z]+_(?=\d)|\d|\n"
 """Pieces of text that no token reaches across."""
 ROTATION = 1_000_000.0
 """Base of the rotary embedding, as in Qwen3."""
