@@ -18,9 +18,9 @@ SHOWN = 8
 
 INTRODUCTION = """\
 This trains a customer service agent on this machine: a language model of 3 million parameters, made here, which has
-never read anything. To be learnt in minutes, tasks are easy ones: one request each (cancel an order, return items,
-change a payment, ask for something only a person may do), shops of 60 customers, customers who tell all they know at
-once, and attention that begins wired so that it can copy what it reads. With two free CPU cores it takes about
+never read anything. To be learnt in minutes, tasks are easy ones: one request each (cancel an order, or ask for
+something only a person may do), shops of 60 customers, customers who tell all they know at once, and attention that
+begins wired so that it can copy what it reads. With two free CPU cores it takes about
 {minutes} minutes. Interrupt it when you like: the same command goes on with the stage it was in. Logs are in {folder}.
 """
 
@@ -28,7 +28,7 @@ once, and attention that begins wired so that it can copy what it reads. With tw
 def demo(
     path: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.")] = Path("outputs/demo"),
     sft_steps: Annotated[int, typer.Option(min=1, help="Steps of fine-tuning, 8 conversations each.")] = 160,
-    grpo_steps: Annotated[int, typer.Option(min=1, help="Steps of GRPO, 8 tasks x 8 conversations each.")] = 6,
+    grpo_steps: Annotated[int, typer.Option(min=1, help="Steps of GRPO, 4 tasks x 8 conversations each.")] = 8,
     tests: Annotated[int, typer.Option(min=1, help="Tasks of the test before and after GRPO.")] = 48,
     seed: Annotated[int, typer.Option(help="Of the model and the world that is shown.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Begin anew.")] = False,
@@ -102,7 +102,6 @@ def _grpo(stages: Stages, steps: int, tests: int) -> str:
         f"trainer.test_freq={steps}",
         f"trainer.save_freq={steps}",
         f"cove.splits.val.tasks={tests}",
-        "actor_rollout_ref.rollout.n=8",
         "actor_rollout_ref.actor.checkpoint.save_contents=[hf_model]",
     ]
     made = stages.program("grpo", command, steps)
