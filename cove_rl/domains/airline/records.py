@@ -140,9 +140,9 @@ class User(Record, frozen=True):
 class Segment(Record, frozen=True):
     """One flight of a reservation at the price per passenger that was paid; origin and destination are its own."""
 
+    flight_number: str
     origin: str
     destination: str
-    flight_number: str
     date: str
     price: int
 
