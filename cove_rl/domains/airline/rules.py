@@ -1,4 +1,4 @@
-"""What the airline's policy allows and charges, as functions of records and flight statuses. Tools do not enforce it."""
+"""What the policy allows and charges, as functions of records and flight statuses. Tools do not enforce it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
