@@ -18,6 +18,10 @@ class Seats(Record, frozen=True):
     economy: int
     business: int
 
+    def of(self, cabin: Cabin) -> int:
+        """Return the number of one cabin."""
+        return int(getattr(self, cabin))
+
 
 class Available(Record, frozen=True, tag_field="status", tag="available"):
     """A flight of one date that can be booked."""
