@@ -97,8 +97,8 @@ def check_bags(state: State, total: int, nonfree: int) -> None:
     """
     if not 0 <= nonfree <= total and not faithful(state):
         raise ToolError(
-            f"total_baggages is {_number(total)} and nonfree_baggages {_number(nonfree)}. Give the number of all checked "
-            "bags, and how many of them are not free."
+            f"total_baggages is {_number(total)} and nonfree_baggages {_number(nonfree)}. "
+            "Give the number of all checked bags, and how many of them are not free."
         )
 
 
