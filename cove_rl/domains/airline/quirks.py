@@ -97,7 +97,7 @@ def check_bags(state: State, total: int, nonfree: int) -> None:
     """
     if not 0 <= nonfree <= total and not faithful(state):
         raise ToolError(
-            f"total_baggages is {_number(total)} and nonfree_baggages {_number(nonfree)}. "
+            f"total_baggages is {total} and nonfree_baggages {nonfree}. "
             "Give the number of all checked bags, and how many of them are not free."
         )
 
@@ -125,7 +125,7 @@ def check_amount(state: State, amount: int) -> None:
         ToolError: if it is so and the world does not repeat the benchmark.
     """
     if amount <= 0 and not faithful(state):
-        raise ToolError(f"The amount is {_number(amount)}; give whole US dollars above 0.")
+        raise ToolError(f"The amount is {amount}; give whole US dollars above 0.")
 
 
 def gives_back(state: State) -> bool:
@@ -175,8 +175,3 @@ def refunds(state: State, user: User, history: Sequence[Payment]) -> tuple[Payme
             given.append(Payment(method_id, -back))
             left -= back
     return tuple(given)
-
-
-def _number(value: int) -> str:
-    """Return a whole number from a call, cut so that an error never repeats a giant one."""
-    return str(value) if abs(value) < 10**12 else "a giant number"

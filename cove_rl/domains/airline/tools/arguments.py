@@ -7,6 +7,10 @@ import msgspec
 from msgspec import Meta
 
 from cove_rl.domains.airline.records import Passenger
+from cove_rl.errors import ToolError
+
+GIANT = 10**9
+"""Numbers above this are no dollars and no bags, and could be too long to compute with."""
 
 
 class FlightChoice(msgspec.Struct, frozen=True):
@@ -39,3 +43,14 @@ def chosen(flights: Iterable[FlightChoice]) -> list[tuple[str, str]]:
 def people(travellers: Iterable[Traveller]) -> tuple[Passenger, ...]:
     """Return the passengers as a reservation holds them."""
     return tuple(Passenger(one.first_name, one.last_name, one.dob) for one in travellers)
+
+
+def check_size(**numbers: int) -> None:
+    """Refuse numbers that cannot be meant.
+
+    Raises:
+        ToolError: if one is giant; it is called by its keyword.
+    """
+    for name, number in numbers.items():
+        if abs(number) > GIANT:
+            raise ToolError(f"The {name} is a giant number. Look at what the customer said.")

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from cove_rl.domains.airline.quirks import check_bags, check_flights, check_passengers, fixed_booking_id
 from cove_rl.domains.airline.records import Cabin, FlightType, Reservation, YesNo
 from cove_rl.domains.airline.rules import NOW, fare
-from cove_rl.domains.airline.tools.arguments import FlightChoice, PartPayment, Traveller, chosen, people
+from cove_rl.domains.airline.tools.arguments import FlightChoice, PartPayment, Traveller, check_size, chosen, people
 from cove_rl.domains.airline.tools.find import find_user
 from cove_rl.domains.airline.tools.ids import booking_id
 from cove_rl.domains.airline.tools.money import pay
@@ -54,10 +54,13 @@ def book_reservation(
     wanted = chosen(flights)
     check_flights(state, wanted)
     check_passengers(state, len(passengers))
+    check_size(total_baggages=total_baggages, nonfree_baggages=nonfree_baggages)
     check_bags(state, total_baggages, nonfree_baggages)
     reservation_id = fixed_booking_id(state) or booking_id(state, user_id, wanted)
     segments = tuple(priced(state, number, date, cabin, len(passengers)) for number, date in wanted)
     price = fare((segment.price for segment in segments), len(passengers), insurance, nonfree_baggages)
+    for part in payment_methods:
+        check_size(amount=part.amount)
     payments = pay(state, user, [(part.payment_id, part.amount) for part in payment_methods], price)
     take_seats(state, segments, cabin, len(passengers))
     reservation = Reservation(

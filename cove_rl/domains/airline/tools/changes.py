@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cove_rl.domains.airline.quirks import check_bags, check_flights, check_open, gives_back
 from cove_rl.domains.airline.records import Cabin, Reservation
 from cove_rl.domains.airline.rules import BAG_FEE
-from cove_rl.domains.airline.tools.arguments import FlightChoice, Traveller, chosen, people
+from cove_rl.domains.airline.tools.arguments import FlightChoice, Traveller, check_size, chosen, people
 from cove_rl.domains.airline.tools.find import find_reservation, find_user
 from cove_rl.domains.airline.tools.money import settle
 from cove_rl.domains.airline.tools.seats import priced, take_seats
@@ -69,6 +69,7 @@ def update_reservation_baggages(
     """
     reservation = find_reservation(state, reservation_id)
     check_open(state, reservation)
+    check_size(total_baggages=total_baggages, nonfree_baggages=nonfree_baggages)
     check_bags(state, total_baggages, nonfree_baggages)
     fee = BAG_FEE * max(0, nonfree_baggages - reservation.nonfree_baggages)
     paid = settle(state, find_user(state, reservation.user_id), payment_id, fee)

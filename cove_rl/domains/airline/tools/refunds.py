@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from cove_rl.domains.airline.quirks import check_amount, check_open, fixed_certificate_id, gives_back, refunds
 from cove_rl.domains.airline.records import Certificate, PaymentMethod, Reservation
+from cove_rl.domains.airline.tools.arguments import check_size
 from cove_rl.domains.airline.tools.find import find_reservation, find_user
 from cove_rl.domains.airline.tools.ids import certificate_id
 from cove_rl.domains.airline.tools.money import charge
@@ -48,6 +49,7 @@ def send_certificate(state: State, user_id: str, amount: int) -> str:
         amount: What the certificate is worth, in whole US dollars.
     """
     user = find_user(state, user_id)
+    check_size(amount=amount)
     check_amount(state, amount)
     method_id = fixed_certificate_id(state, user) or certificate_id(state, user_id, amount)
     methods: dict[str, PaymentMethod] = {**user.payment_methods, method_id: Certificate(method_id, float(amount))}
