@@ -105,7 +105,7 @@ class ScriptedUser:
     def _inform(self, hints: Sequence[Hint], text: str) -> list[str]:
         """Answer a question; say that ids are not known when one was asked for."""
         sentences = []
-        if self._asks_for_id(text) and not any(hint.exact for hint in hints):
+        if self._asks_for_id(text) and not any("id" in hint.values for hint in hints):
             sentences.append(self._line("forgot"))
         self._told.update(hint.slot for hint in hints)
         return sentences + [self._say("inform", {hint.slot: hint}) for hint in hints]
