@@ -1,8 +1,6 @@
 """What airline customers say is heard as what they meant, whatever stands around it."""
 
-import re
 import string
-from pathlib import Path
 from random import Random
 
 import pytest
