@@ -1,4 +1,4 @@
-"""Shares and weights in hand-written data, and drawing with them."""
+"""Shares, weights and ranges in hand-written data, and drawing with them."""
 
 from collections.abc import Collection, Mapping
 from random import Random
@@ -6,11 +6,27 @@ from typing import Annotated, TypeVar
 
 from msgspec import Meta
 
-from cove_rl.domains.data import fault
+from cove_rl.domains.data import Entry, fault
 
 K = TypeVar("K")
 Share = Annotated[float, Meta(ge=0, le=1)]
 Weight = Annotated[float, Meta(ge=0, le=1e9)]
+
+
+class Span(Entry, frozen=True):
+    """A range of whole numbers, both ends included."""
+
+    least: int
+    most: int
+
+    def __post_init__(self) -> None:
+        """Refuse a range that ends before it starts."""
+        if self.least > self.most:
+            raise ValueError(f"the range goes from {self.least} down to {self.most}")
+
+    def draw(self, rng: Random) -> int:
+        """Return one of the numbers, all being equally likely."""
+        return rng.randint(self.least, self.most)
 
 
 def choose(rng: Random, weights: Mapping[K, float]) -> K:
