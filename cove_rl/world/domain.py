@@ -77,14 +77,17 @@ class Domain(ABC):
     def alternatives(self, world: World, call: ToolCall, argument: str) -> list[Any]:
         """Return other values an argument of a call could plausibly have had, for mutation tests of the verifier.
 
-        By default these are the other keys of the table the value is a key of; a domain adds what it knows.
+        By default these are the other values of a closed set (a `Literal`), or the other keys of the table the value is
+        a key of; a domain adds what it knows.
         """
         arguments = call.arguments if isinstance(call.arguments, dict) else {}
-        value = arguments.get(argument)
-        for rows in world.tables.values():
-            if isinstance(value, str) and value in rows:
-                return [key for key in rows if key != value]
-        return []
+        tool = self.toolbox.tools.get(call.name)
+        if tool is None or argument not in arguments:
+            return []
+        value = arguments[argument]
+        choices = tool.schema["function"]["parameters"]["properties"].get(argument, {}).get("enum", [])
+        tables = (rows for rows in world.tables.values() if isinstance(value, str) and value in rows)
+        return [other for other in choices or next(tables, ()) if other != value]
 
     @cached_property
     def toolbox(self) -> Toolbox:
