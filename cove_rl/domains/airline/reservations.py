@@ -77,13 +77,14 @@ def _reservation(rng: Random, mint: AirlineMint, user: User, trip: Trip) -> Rese
         nonfree_baggages=charged,
         insurance=insurance,
     )
-    return _called_off(booked) if rng.random() < bookings().cancelled_share else booked
+    return _called_off(booked, user) if rng.random() < bookings().cancelled_share else booked
 
 
-def _called_off(booked: Reservation) -> Reservation:
-    """Return a reservation as the tool leaves it that cancels it."""
-    refunds = tuple(replace(payment, amount=-payment.amount) for payment in booked.payment_history)
-    return replace(booked, payment_history=booked.payment_history + refunds, status="cancelled")
+def _called_off(booked: Reservation, user: User) -> Reservation:
+    """Return a reservation as the tool leaves it that cancels it: cards get their money back, used certificates not."""
+    paid = [payment for payment in booked.payment_history if payment.payment_id in user.payment_methods]
+    refunds = [replace(payment, amount=-payment.amount) for payment in paid]
+    return replace(booked, payment_history=(*booked.payment_history, *refunds), status="cancelled")
 
 
 def _segment(rng: Random, leg: Leg, cabin: Cabin) -> Segment:
