@@ -17,6 +17,11 @@ MOST_NUMBERS = 999
 """How many flight numbers there are."""
 
 
+def is_our_flight(number: str) -> bool:
+    """Return whether a flight number is one of a generated world."""
+    return number.startswith(AIRLINE_CODE)
+
+
 def reservation_code(number: int) -> str:
     """Return the reservation id of a number in ``range(CODES)``; different numbers, different ids."""
     value = number * _MODULUS + _REMAINDER
@@ -27,7 +32,7 @@ def reservation_code(number: int) -> str:
     return code
 
 
-def is_ours(code: str) -> bool:
+def is_our_reservation(code: str) -> bool:
     """Return whether a reservation id (six characters, A to Z and 0 to 9) keeps the rule."""
     return int(code, 36) % _MODULUS == _REMAINDER
 
