@@ -1,8 +1,5 @@
-"""The oracle: serves an airline customer from what they say and what tools return."""
+"""How a good airline agent works, as a script: it knows the policy, the customer's words and what tools return."""
 
-from cove_rl.speech.desk import Desk, Script
+from cove_rl.domains.airline.oracle.serve import serve
 
-
-def serve(desk: Desk) -> Script:
-    """Serve one customer for as long as they talk."""
-    raise NotImplementedError
+__all__ = ["serve"]
