@@ -16,7 +16,6 @@ from cove_rl.domains.airline.sampling import draft
 from cove_rl.domains.airline.tools import TOOLS
 from cove_rl.sandbox import sandbox_path
 from cove_rl.speech.desk import Desk, Script
-from cove_rl.speech.speech import speech_of
 from cove_rl.world.call import ToolCall
 from cove_rl.world.constraint import Constraint
 from cove_rl.world.domain import Domain, Draft
@@ -49,7 +48,7 @@ class AirlineDomain(Domain):
 
     def draft(self, world: World, rng: Random, count: int) -> Draft | None:
         """Return a customer with `count` requests, or None if this draw led nowhere."""
-        return draft(world, self.toolbox, speech_of(self.name).grammar, rng, count)
+        return draft(world, self.toolbox, rng, count)
 
     def alternatives(self, world: World, call: ToolCall, argument: str) -> list[Any]:
         """Return other values an argument of a call could have had."""
