@@ -24,7 +24,7 @@ def day(text: str) -> date | None:
 
 
 def scheduled(day_text: str, time: str) -> datetime | None:
-    """Return when a flight that leaves on a day is at a scheduled time, or None if one of the texts is no such thing."""
+    """Return when a scheduled time is for a flight that leaves on a day, or None if a text is no day or time."""
     sound = day(day_text) is not None and is_time(time.removesuffix(NEXT_DAY))
     return moment(day_text, time) if sound else None
 
