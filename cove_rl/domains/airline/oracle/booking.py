@@ -28,17 +28,17 @@ from cove_rl.speech.desk import Asked, Step
 def book(counter: Counter, asked: Asked) -> Work:
     """Book a trip: where, who, which flights, bags, insurance, and who pays."""
     yield from counter.look_up()
+    yield from counter.desk.need_all(asked, {slot: f"ask.{slot}" for slot in ("trip", "cabin", "passengers")})
     ends = yield from counter.ends(asked)
-    yield from counter.desk.need_all(asked, {"cabin": "ask.cabin", "passengers": "ask.passengers"})
     cabin = yield from counter.cabin(asked)
     party = yield from counter.party(asked)
     if len(party) > MOST_PASSENGERS:
         raise Declined
     ways = yield from _ways(counter, asked, ends, cabin, len(party))
-    yield from counter.desk.need_all(asked, {"bags": "ask.bags", "insurance": "ask.insurance"})
+    yield from counter.desk.need_all(asked, {slot: f"ask.{slot}" for slot in ("bags", "insurance", "payment")})
     bags = yield from counter.bags(asked)
     insurance = yield from _insurance(counter, asked)
-    user = yield from counter.user()
+    user = counter.view.user
     charged = charged_bags(bags, user.membership, cabin, len(party))
     total = fare((way.price(cabin) for way in ways), len(party), insurance, charged)
     payments = yield from _payments(counter, asked, total)
@@ -77,11 +77,7 @@ def _ways(
     legs = {"outbound": Leg(start, end, cabin, passengers)}
     if asked.hints["trip"].form == "round_trip":
         legs["inbound"] = Leg(end, start, cabin, passengers)
-    yield from counter.desk.need_all(asked, {slot: f"ask.{slot}" for slot in legs})
-    ways = []
-    for slot, leg in legs.items():
-        ways.append((yield from choose(counter, asked, slot, leg)))
-    return ways
+    return (yield from choose(counter, asked, legs))
 
 
 def _insurance(counter: Counter, asked: Asked) -> Generator[Step, Any, YesNo]:

@@ -7,7 +7,7 @@ import msgspec
 
 from cove_rl.domains.airline.facts import FlightRef
 from cove_rl.domains.airline.oracle.counter import Counter, Declined
-from cove_rl.domains.airline.oracle.flights import Leg, choose, offer_for
+from cove_rl.domains.airline.oracle.flights import Leg, choose, offers_for
 from cove_rl.domains.airline.oracle.wording import (
     difference_words,
     joined,
@@ -44,23 +44,20 @@ def change_flights(counter: Counter, asked: Asked) -> Work:
 
 def rebook(counter: Counter, asked: Asked, reservation: Reservation) -> Work:
     """Replace the flights of the directions the customer has spoken of."""
-    said_flights: list[str] = []
-    prices: dict[FlightRef, int] = {}
-    for slot, current in zip(("outbound", "inbound"), directions(reservation), strict=True):
-        if current and slot in asked.hints:
-            leg = _leg(reservation, current)
-            way = yield from choose(counter, asked, slot, leg)
-            said_flights.append(way_words(way))
-            prices.update(_new_prices(way, reservation))
-        else:
-            prices.update({_ref(one): one.price for one in current})
-    if not said_flights:
+    out, back = directions(reservation)
+    current = {"outbound": out, "inbound": back}
+    legs = {slot: _leg(reservation, some) for slot, some in current.items() if some and slot in asked.hints}
+    if not legs:
         raise Declined
+    ways = dict(zip(legs, (yield from choose(counter, asked, legs)), strict=True))
+    prices: dict[FlightRef, int] = {}
+    for slot, some in current.items():
+        prices.update(_new_prices(ways[slot], reservation) if slot in ways else {_ref(one): one.price for one in some})
     difference = (sum(prices.values()) - sum(one.price for one in reservation.flights)) * len(reservation.passengers)
     method = yield from settling(counter, asked, reservation, difference)
     said = {
         **known_words(reservation, counter.view.cities),
-        "flights": joined(said_flights),
+        "flights": joined([way_words(way) for way in ways.values()]),
         "total": difference_words(difference),
         "payment": payment_words(method),
     }
@@ -74,12 +71,13 @@ def change_cabin(counter: Counter, asked: Asked) -> Work:
     if not may_change_cabin(reservation, (yield from counter.statuses(reservation, TODAY))):
         raise Declined("refuse.started", reservation=reservation.reservation_id)
     cabin = yield from counter.cabin(asked)
-    difference = 0
-    for segment in reservation.flights:
-        offer = yield from offer_for(counter, segment)
-        if offer is None or offer.available_seats.of(cabin) < len(reservation.passengers):
-            raise Declined("refuse.seats", reservation=reservation.reservation_id)
-        difference += (offer.prices.of(cabin) - segment.price) * len(reservation.passengers)
+    offers = yield from offers_for(counter, reservation.flights)
+    passengers = len(reservation.passengers)
+    open_offers = [one for one in offers if one.available_seats.of(cabin) >= passengers]
+    if len(open_offers) < len(reservation.flights):
+        raise Declined("refuse.seats", reservation=reservation.reservation_id)
+    new, old = sum(one.prices.of(cabin) for one in offers), sum(one.price for one in reservation.flights)
+    difference = (new - old) * passengers
     method = yield from settling(counter, asked, reservation, difference)
     said = {
         **known_words(reservation, counter.view.cities),
@@ -106,9 +104,8 @@ def add_bags(counter: Counter, asked: Asked) -> Work:
     """Check more bags; those beyond the allowance cost a fee."""
     reservation = yield from counter.reservation(asked)
     more = yield from counter.bags(asked)
-    user = yield from counter.user()
     total = reservation.total_baggages + more
-    charged = charged_bags(total, user.membership, reservation.cabin, len(reservation.passengers))
+    charged = charged_bags(total, counter.view.user.membership, reservation.cabin, len(reservation.passengers))
     charged = max(charged, reservation.nonfree_baggages)
     fee = BAG_FEE * (charged - reservation.nonfree_baggages)
     method = yield from settling(counter, asked, reservation, fee)

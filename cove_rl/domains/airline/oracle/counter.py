@@ -5,7 +5,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from cove_rl.domains.airline.records import Cabin, Passenger, Reservation, User
+from cove_rl.domains.airline.records import Cabin, CreditCard, Passenger, Reservation, User
 from cove_rl.domains.airline.view import (
     View,
     airports_for,
@@ -58,20 +58,20 @@ class Counter:
         self._statuses: dict[tuple[str, str], str] = {}
 
     def write(self, name: str, **arguments: Any) -> Generator[Step, Any, Answer]:
-        """Make a call that writes, and keep what it returns; the profile has to be read again afterwards."""
-        answer = yield from self.desk.use(name, **arguments)
-        if not answer.error and "reservation_id" in arguments:
-            self._keep(answer)
-        self._stale = True
-        return answer
+        """Make a call that writes; what it says of the customer's reservations is kept.
 
-    def user(self) -> Generator[Step, Any, User]:
-        """Return the customer's profile, read again if something was written since."""
-        if self._stale:
-            answer = yield from self.desk.use("get_user_details", user_id=self.view.user.user_id)
-            self.view.user = msgspec.json.decode(answer.content, type=User)
-            self._stale = False
-        return self.view.user
+        Unless all the money of that reservation moves on credit cards, balances have to be read again afterwards.
+        """
+        answer = yield from self.desk.use(name, **arguments)
+        paid: set[str] = set()
+        if not answer.error and name != "send_certificate":
+            reservation = msgspec.json.decode(answer.content, type=Reservation)
+            paid = {one.payment_id for one in reservation.payment_history}
+            if reservation.reservation_id in self.view.reservations:
+                self.view.reservations[reservation.reservation_id] = reservation
+        methods = self.view.user.payment_methods
+        self._stale = self._stale or not paid or any(not isinstance(methods.get(one), CreditCard) for one in paid)
+        return answer
 
     def look_up(self) -> Generator[Step, Any, None]:
         """Read what the customer's words refer to: the reservations they came with, and the airports' cities."""
@@ -141,12 +141,26 @@ class Counter:
         self, asked: Asked, reservation: Reservation | None, question: str
     ) -> Generator[Step, Any, tuple[str, ...]]:
         """Return the ids of the methods the customer wants to pay with, in the order in which they are to be used."""
-        yield from self.user()
 
         def resolve(hint: Hint) -> list[tuple[str, ...]]:
             return payments_for(hint, self.view, reservation)
 
+        hint = yield from self.desk.need(asked, "payment", question)
+        if hint is not None and not self._is_card(resolve(hint)):
+            yield from self._refresh()
         return (yield from self._find(asked, "payment", resolve, question))
+
+    def _is_card(self, found: Sequence[tuple[str, ...]]) -> bool:
+        """Return whether credit cards alone were found, which have no balance to read again."""
+        methods = self.view.user.payment_methods
+        return len(found) == 1 and all(isinstance(methods[one], CreditCard) for one in found[0])
+
+    def _refresh(self) -> Generator[Step, Any, None]:
+        """Read the customer's profile again if a balance may have moved."""
+        if self._stale:
+            answer = yield from self.desk.use("get_user_details", user_id=self.view.user.user_id)
+            self.view.user = msgspec.json.decode(answer.content, type=User)
+            self._stale = False
 
     def _keep(self, answer: Answer) -> None:
         reservation = msgspec.json.decode(answer.content, type=Reservation)

@@ -42,7 +42,7 @@ def compensate(counter: Counter, asked: Asked) -> Work:
     if hint is None:
         raise Declined
     incident = cast("Incident", hint.form)
-    user = yield from counter.user()
+    user = counter.view.user
     before = counter.view.before[reservation.reservation_id]
     statuses = yield from counter.statuses(before)
     is_changed = reservation.flights != before.flights or reservation.status is not None

@@ -1,6 +1,6 @@
 """How the oracle words records: trips, flights, people, payment methods, money."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from cove_rl.domains.airline.records import (
     CreditCard,
@@ -46,16 +46,20 @@ def people_words(passengers: Sequence[Passenger]) -> str:
 
 
 def payment_words(method: PaymentMethod) -> str:
-    """Return "your visa card ending in 0123", "your $250 gift card" or "your $100 travel certificate"."""
+    """Return "your visa ending in 0123", "your $250 gift card" or "your $100 travel certificate"."""
     if isinstance(method, CreditCard):
-        return f"your {method.brand} card ending in {method.last_four}"
+        return f"your {method.brand} ending in {method.last_four}"
     kind = "gift card" if isinstance(method, GiftCard) else "travel certificate"
     return f"your {money(method.amount)} {kind}"
 
 
-def payments_words(payments: Iterable[Payment], user: User) -> str:
-    """Return "your $100 travel certificate ($100) and your visa card ending in 0123 ($250)"."""
-    return joined([f"{payment_words(user.payment_methods[one.payment_id])} ({money(one.amount)})" for one in payments])
+def payments_words(payments: Sequence[Payment], user: User) -> str:
+    """Return "your visa ending in 0123", or "your $90 gift card ($90) and your visa ending in 0123 ($250)"."""
+    methods = [user.payment_methods[one.payment_id] for one in payments]
+    if len(methods) == 1:
+        return payment_words(methods[0])
+    pairs = zip(methods, payments, strict=True)
+    return joined([f"{payment_words(method)} ({money(one.amount)})" for method, one in pairs])
 
 
 def bags_words(count: int) -> str:
