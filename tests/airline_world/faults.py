@@ -330,6 +330,6 @@ WRONG_SHAPES: dict[str, Fault] = {
     "booked at a number": Fault(edit(reservation, created_at=0), "`$.created_at`"),
     "a reservation without a user": Fault(drop(reservation, "user_id"), "missing required field `user_id`"),
     "a reservation with a seat": Fault(edit(reservation, seat="12A"), "unknown field `seat`"),
-    "an endless status": Fault(edit(reservation, status="x" * 300_000), "`$.status`"),
+    "an endless status": Fault(edit(reservation, status="x" * 300_000), "Invalid enum value 'xxx"),
 }
 """Rows that cannot be read at all."""
