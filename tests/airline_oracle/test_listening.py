@@ -67,4 +67,3 @@ def test_the_oracles_own_sentences_are_read_as_what_they_are(key: str, text: str
     assert "done" not in heard or meant == "done"
     assert "more" not in heard or meant == "more"
     assert ("refused" in heard) == (meant == "refused") or key.startswith("unknown.")
-    print(key, sorted(heard - set(meant.split())))
