@@ -119,13 +119,19 @@ class ChangeFlights(Constraint, frozen=True, tag="change_flights"):
     payment_id: str | None
 
     def goals(self, world: World) -> tuple[Goal, ...]:
-        """The reservation has these flights and this cabin, and the difference went where it should."""
+        """The reservation has these flights and this cabin, and the difference went where it should.
+
+        It is one fact, so that two changes cannot share the credit: a wrong one is redundant.
+        """
         key = self.reservation_id
-        return (
-            Goal(f"the flights of reservation {key}", Reservation, key, flown, tuple(map(str, self.flights))),
-            Goal(f"the cabin of reservation {key}", Reservation, key, lambda r: r.cabin, self.cabin),
-            _settled(world, key, self.payment_id),
-        )
+        entries = _entries(world, key)
+        wanted = (*map(str, self.flights), self.cabin, *_paid_by(self.payment_id))
+
+        def read(reservation: Reservation) -> tuple[str, ...]:
+            return (*flown(reservation), reservation.cabin, *settled_with(reservation, entries))
+
+        label = f"the flights, the cabin and who settled the difference of reservation {key}"
+        return (Goal(label, Reservation, key, read, wanted),)
 
     def actions(self, world: World) -> tuple[Action, ...]:
         """One call."""
@@ -200,19 +206,17 @@ class AddBags(Constraint, frozen=True, tag="add_bags"):
     payment_id: str | None
 
     def goals(self, world: World) -> tuple[Goal, ...]:
-        """The reservation has so many bags, so many of them charged, and the right method paid."""
+        """The reservation has so many bags, so many of them charged, and the right method paid; it is one fact."""
         key = self.reservation_id
-        return (
-            Goal(f"the bags of reservation {key}", Reservation, key, lambda r: r.total_baggages, self.total_baggages),
-            Goal(
-                f"the bags to pay of reservation {key}",
-                Reservation,
-                key,
-                lambda r: r.nonfree_baggages,
-                self.nonfree_baggages,
-            ),
-            _settled(world, key, self.payment_id),
-        )
+        entries = _entries(world, key)
+        wanted = (self.total_baggages, self.nonfree_baggages, *_paid_by(self.payment_id))
+
+        def read(reservation: Reservation) -> tuple[object, ...]:
+            counts = (reservation.total_baggages, reservation.nonfree_baggages)
+            return (*counts, *settled_with(reservation, entries))
+
+        label = f"the bags, those to pay and who paid for them in reservation {key}"
+        return (Goal(label, Reservation, key, read, wanted),)
 
     def actions(self, world: World) -> tuple[Action, ...]:
         """One call."""
@@ -256,12 +260,13 @@ class SendCertificate(Constraint, frozen=True, tag="send_certificate"):
         return f"send {self.user_id} a certificate of ${self.amount}"
 
 
-def _settled(world: World, key: str, payment_id: str | None) -> Goal:
-    """The goal that one method, or none, has paid or got a difference."""
-    entries = len(world.rows(Reservation)[key].payment_history)
-    label = f"the method for the price difference of reservation {key}"
-    wanted = () if payment_id is None else (payment_id,)
-    return Goal(label, Reservation, key, lambda r: settled_with(r, entries), wanted)
+def _entries(world: World, reservation_id: str) -> int:
+    """Return how long a reservation's payment history is before anything is changed."""
+    return len(world.rows(Reservation)[reservation_id].payment_history)
+
+
+def _paid_by(payment_id: str | None) -> tuple[str, ...]:
+    return () if payment_id is None else (payment_id,)
 
 
 def _any_method(world: World, reservation_id: str) -> str:

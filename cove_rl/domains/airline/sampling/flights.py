@@ -1,21 +1,19 @@
 """Draw flights, and a description of them that nothing else fits."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import cast
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from cove_rl.domains.airline.connections import Connections
 from cove_rl.domains.airline.facts import FlightRef
 from cove_rl.domains.airline.noticing import check_date, check_flights
 from cove_rl.domains.airline.preferences import preferences
 from cove_rl.domains.airline.records import Cabin, Flight, Segment
 from cove_rl.domains.airline.sampling.basket import Basket
-from cove_rl.domains.airline.tools.search import Offer, search_direct_flight, search_onestop_flight
 from cove_rl.domains.airline.view import spoken_date
-from cove_rl.domains.airline.wishes import NOON, SHIFTS, Way, date_for, moved, ways_for, ways_of
+from cove_rl.domains.airline.wishes import NOON, SHIFTS, Way, date_for, moved, ways_for
 from cove_rl.domains.weights import choose
 from cove_rl.world.hint import Hint, Value
-from cove_rl.world.state import State
 from cove_rl.world.world import World
 
 TRIES = 4
@@ -112,7 +110,7 @@ def in_order(world: World, outbound: Sequence[FlightRef], inbound: Sequence[Flig
 
 def _searched(basket: Basket, leg: Leg, date: str) -> tuple[Way, ...]:
     """Return all ways on a date; none if an earlier request has changed their seats."""
-    ways = basket.world.derived(Timetable).ways(leg.origin, leg.destination, date)
+    ways = basket.world.derived(Connections).ways(leg.origin, leg.destination, date)
     numbers = (one.flight_number for way in ways for one in way.legs)
     return () if basket.is_touched(numbers) else ways
 
@@ -144,23 +142,6 @@ def _is_new(way: Way, leg: Leg) -> bool:
     return {(one.flight_number, one.date) for one in leg.current}.isdisjoint(
         (ref.flight_number, ref.date) for ref in way.refs
     )
-
-
-class Timetable:
-    """What the search tools return in a world as it was generated, remembered per route and date."""
-
-    def __init__(self, world: World) -> None:
-        self._state = State(world)
-        self._known: dict[tuple[str, str, str], tuple[Way, ...]] = {}
-
-    def ways(self, origin: str, destination: str, date: str) -> tuple[Way, ...]:
-        """Return all ways between two airports on a date."""
-        key = (origin, destination, date)
-        if key not in self._known:
-            direct = cast("Callable[..., list[Offer]]", search_direct_flight.function)
-            one_stop = cast("Callable[..., list[tuple[Offer, Offer]]]", search_onestop_flight.function)
-            self._known[key] = tuple(ways_of(direct(self._state, *key), one_stop(self._state, *key), date))
-        return self._known[key]
 
 
 def routes(world: World) -> list[tuple[str, str]]:
