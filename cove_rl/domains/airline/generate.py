@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from cove_rl.domains.airline.bookings import bookings
 from cove_rl.domains.airline.customers import enrol
+from cove_rl.domains.airline.network import draw_up, most_flights
 from cove_rl.domains.airline.records import TABLES, Flight, Reservation, User
 from cove_rl.domains.airline.reservations import book
-from cove_rl.domains.airline.network import draw_up, most_flights
 from cove_rl.domains.customers import most_customers
 from cove_rl.domains.data import short
 from cove_rl.errors import InputError
