@@ -9,12 +9,10 @@ from cove_rl.domains.airline.facts import FlightRef
 from cove_rl.domains.airline.oracle.counter import Counter, Declined
 from cove_rl.domains.airline.oracle.flights import Leg, choose, offers_for
 from cove_rl.domains.airline.oracle.wording import (
-    difference_words,
     joined,
     known_words,
-    money,
-    payment_words,
     people_words,
+    price_words,
     way_words,
 )
 from cove_rl.domains.airline.oracle.work import Work, finish, settling
@@ -58,8 +56,7 @@ def rebook(counter: Counter, asked: Asked, reservation: Reservation) -> Work:
     said = {
         **known_words(reservation, counter.view.cities),
         "flights": joined([way_words(way) for way in ways.values()]),
-        "total": difference_words(difference),
-        "payment": payment_words(method),
+        "price": price_words(difference, method),
     }
     arguments = _new_flights(reservation, reservation.cabin, list(prices), method.id)
     yield from finish(counter, asked, "change_flights", said, "update_reservation_flights", arguments)
@@ -82,8 +79,7 @@ def change_cabin(counter: Counter, asked: Asked) -> Work:
     said = {
         **known_words(reservation, counter.view.cities),
         "cabin": spoken(cabin),
-        "total": difference_words(difference),
-        "payment": payment_words(method),
+        "price": price_words(difference, method),
     }
     arguments = _new_flights(reservation, cabin, [_ref(one) for one in reservation.flights], method.id)
     yield from finish(counter, asked, "change_cabin", said, "update_reservation_flights", arguments)
@@ -113,8 +109,7 @@ def add_bags(counter: Counter, asked: Asked) -> Work:
         **known_words(reservation, counter.view.cities),
         "bags": spoken_bags(more),
         "count": str(total),
-        "total": money(fee),
-        "payment": payment_words(method),
+        "price": price_words(fee, method),
     }
     arguments = {
         "reservation_id": reservation.reservation_id,

@@ -30,8 +30,8 @@ def cancel_or_change(counter: Counter, asked: Asked) -> Work:
         return (yield from _cancel(counter, asked, reservation, reason))
     if not may_change_flights(reservation, ()):
         raise Declined("refuse.flights", reservation=reservation.reservation_id)
-    yield from counter.desk.need_all(asked, {"outbound": "ask.new_flights"})
     counter.desk.tell("refuse.change_instead")
+    yield from counter.desk.need_all(asked, {"outbound": "ask.new_flights"})
     yield from rebook(counter, asked, reservation)
 
 

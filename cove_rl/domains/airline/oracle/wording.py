@@ -72,9 +72,17 @@ def insurance_words(insurance: YesNo) -> str:
     return f"{'with' if insurance == 'yes' else 'without'} travel insurance"
 
 
-def difference_words(amount: int) -> str:
-    """Return "$120 to pay", "$80 back" or "$0", for US dollars above, below or at 0."""
-    return f"{money(abs(amount))}{' to pay' if amount > 0 else ' back' if amount < 0 else ''}"
+def price_words(amount: int, method: PaymentMethod) -> str:
+    """Return "for $120 more on your visa ending in 0123", "with $80 back to ..." or "at no extra cost".
+
+    Args:
+        amount: US dollars to pay; below 0, to give back.
+        method: who pays or gets them.
+    """
+    if not amount:
+        return "at no extra cost"
+    words = payment_words(method)
+    return f"for {money(amount)} more on {words}" if amount > 0 else f"with {money(-amount)} back to {words}"
 
 
 def money(amount: float) -> str:

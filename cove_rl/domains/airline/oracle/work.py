@@ -37,15 +37,25 @@ def finish(
 def settling(
     counter: Counter, asked: Asked, reservation: Reservation, amount: int
 ) -> Generator[Step, Any, PaymentMethod]:
-    """Return the one method that pays or gets a difference in US dollars.
+    """Return the one method that pays or gets a difference in US dollars; it is not asked for where there is none.
 
     Raises:
         Declined: if it is a certificate, or a gift card that holds too little.
     """
-    question = "ask.difference" if amount else "ask.payment"
-    payment_id, *more = yield from counter.payment(asked, reservation, question)
+    if not amount and "payment" not in asked.hints:
+        return _any_method(counter)
+    payment_id, *more = yield from counter.payment(asked, reservation, "ask.difference")
     method = counter.view.user.payment_methods[payment_id]
     too_little = isinstance(method, GiftCard) and method.amount < amount
     if more or isinstance(method, Certificate) or too_little:
         raise Declined("refuse.payment", payment=payment_words(method))
     return method
+
+
+def _any_method(counter: Counter) -> PaymentMethod:
+    """Return a method to name where a tool asks for one and nothing is to be paid."""
+    methods = counter.view.user.payment_methods.values()
+    fitting = [one for one in methods if not isinstance(one, Certificate)]
+    if not fitting:
+        raise Declined
+    return fitting[0]
