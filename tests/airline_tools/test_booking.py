@@ -53,6 +53,12 @@ def test_it_changes_the_flights_the_user_and_nothing_else(office: Office) -> Non
     assert office.seats("KIR001", "05-17") == (9, 9, 9)
 
 
+def test_every_passenger_has_a_seat(office: Office) -> None:
+    office.ok(BOOK, **booking(passengers=WHO * 2, payment_methods=paying(card=220)))
+    assert office.seats("KIR004", "05-16") == (2, 0, 2)
+    assert "0 seats left" in office.refused(BOOK, **booking())
+
+
 @pytest.mark.parametrize(
     ("changes", "price"),
     [

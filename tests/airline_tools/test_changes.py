@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from .office import WHO, Office, flights
 
@@ -55,6 +56,14 @@ def test_the_same_flights_in_another_cabin_are_a_change_of_cabin(office: Office)
     assert (after["cabin"], after["flights"][0]["price"]) == ("business", 260)
     assert _paid(after) == [("purse", 110), ("plastic", 200)]
     assert office.seats("KIR001", "05-17") == (10, 9, 8)
+
+
+def test_seats_move_even_between_cabins_of_one_price(office: Office) -> None:
+    basic = office.reservation("BASICS")
+    office.state.put("BASICS", replace(basic, flights=(replace(basic.flights[0], price=70),)))
+    after = office.json(CHANGE, **_change("BASICS", "economy", "KIR001@05-17", "plastic"))
+    assert (after["flights"][0]["price"], _paid(after)) == (70, [("purse", 110)])
+    assert office.seats("KIR001", "05-17") == (10, 8, 9)
 
 
 def test_nothing_changes_hands_when_the_price_stays(office: Office) -> None:
