@@ -124,7 +124,7 @@ class ScriptedUser:
 
     def _wrong(self, request: Request, text: str) -> bool:
         """Whether a proposal shows, in its words, that it means something else."""
-        checks = [hint.check for hint in request.hints if hint.check is not None]
+        checks = [one for hint in request.hints for one in (hint.check, *hint.also) if one is not None]
         return self._ear.is_about_another(request.act, text) or any(differs(check, text) for check in checks)
 
     def _take_refusal(self, request: Request) -> list[str]:
