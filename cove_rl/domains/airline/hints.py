@@ -6,6 +6,7 @@ from random import Random
 from cove_rl.domains.airline.noticing import (
     check_bags,
     check_cabin,
+    check_ends,
     check_id,
     check_insurance,
     check_party,
@@ -71,7 +72,7 @@ class Describer:
             key = reservation.reservation_id
             return Hint("reservation", "exact", {"id": key}, exact=True, check=check_id(key, self._views[0]))
         form = self._choose(forms, preferences().reservation)
-        return Hint("reservation", form, forms[form], check=check)
+        return Hint("reservation", form, forms[form], check=check, also=check_ends(reservation, self._views[0]))
 
     def _reservation_forms(self, reservation: Reservation) -> Forms:
         cities = self._views[0].cities

@@ -35,6 +35,18 @@ def _places(one: Reservation, view: View) -> tuple[str, ...]:
     return (view.cities[one.origin], view.cities[one.destination], one.origin, one.destination)
 
 
+def check_ends(own: Reservation, view: View) -> tuple[Check, ...]:
+    """Tell a reservation by each of its ends from the customer's others: they often start from the same airport."""
+    mine = _places(own, view)
+    checks = []
+    for end in ("origin", "destination"):
+        codes = dict.fromkeys(getattr(one, end) for one in view.reservations.values() if one is not own)
+        others = [word for code in codes for word in (view.cities[code], code) if word not in mine]
+        code = getattr(own, end)
+        checks.append(Check(any=(view.cities[code], code), instead=tuple(others)))
+    return tuple(checks)
+
+
 def check_id(reservation_id: str, view: View) -> Check:
     """Tell a reservation from the customer's others by its id, which was given away."""
     return Check(any=(reservation_id,), instead=tuple(key for key in view.reservations if key != reservation_id))
@@ -120,8 +132,8 @@ def check_flights(way: Way, ways: Iterable[Way], named: Collection[str], dates: 
 
 def check_date(own: str, dates: Collection[str]) -> Check:
     """Tell a date from those close by; `dates` are others that may be named. All are YYYY-MM-DD."""
-    close = [spoken_date(day) for day in (moved(own, days) for days in CLOSE_DAYS) if day not in dates]
-    return Check(any=(spoken_date(own),), instead=tuple(close))
+    close = [day for day in (moved(own, days) for days in CLOSE_DAYS) if day not in dates]
+    return Check(any=(spoken_date(own), own), instead=tuple(word for day in close for word in (spoken_date(day), day)))
 
 
 def _told(own: Iterable[str], others: Iterable[str]) -> Check:

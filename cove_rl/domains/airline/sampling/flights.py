@@ -91,8 +91,10 @@ def told(wishes: Sequence[Wish], current: Iterable[Segment] = ()) -> list[Hint]:
     for one in wishes:
         numbers = {number for number, _ in known} - {leg.flight_number for leg in one.way.legs}
         by_date = one.hint.form == "shift"
-        check = check_date(one.way.date, dates) if by_date else check_flights(one.way, one.ways, numbers, dates)
-        hints.append(Hint(one.hint.slot, one.hint.form, one.hint.values, check=check))
+        on_date = check_date(one.way.date, dates)
+        check = on_date if by_date else check_flights(one.way, one.ways, numbers, dates)
+        also = () if by_date else (on_date,)
+        hints.append(Hint(one.hint.slot, one.hint.form, one.hint.values, check=check, also=also))
     return hints
 
 
