@@ -118,6 +118,13 @@ def refund_too_much(tables: Tables) -> None:
     cancelled(tables)["payment_history"][-1]["amount"] -= 1
 
 
+def pay_less(tables: Tables) -> None:
+    """Let a cancelled reservation have cost, and given back, a dollar less than its price."""
+    row = next(one for one in tables["reservations"].values() if one["status"] and len(one["payment_history"]) == 2)
+    for payment in row["payment_history"]:
+        payment["amount"] -= 1 if payment["amount"] > 0 else -1
+
+
 def remove(table: str, key: Callable[[Tables], str]) -> Spoil:
     return lambda tables: tables[table].pop(key(tables))
 
@@ -278,6 +285,7 @@ CONTRADICTIONS: dict[str, Fault] = {
     "two certificates": Fault(cards("certificate", 2), "2 certificates paid"),
     "cancelled, but not paid back": Fault(keep_money, "it is cancelled, but payment method"),
     "cancelled, and paid back more": Fault(refund_too_much, "is left with -1"),
+    "cancelled, and too cheap": Fault(pay_less, "the price was"),
     "cancelled by hand": Fault(edit(reservation, status="cancelled"), "it is cancelled, but payment method"),
     "reopened by hand": Fault(edit(cancelled, status=None), "but 0 was paid"),
     "a vanished flight": Fault(

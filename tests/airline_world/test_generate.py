@@ -49,6 +49,8 @@ from cove_rl.domains.airline.rules import (
 from cove_rl.domains.airline.tools import TOOLS
 from cove_rl.errors import InputError
 from cove_rl.world.call import ToolCall
+from cove_rl.world.domain import get_domain
+from cove_rl.world.files import load_world, save_world
 from cove_rl.world.state import State
 from cove_rl.world.tool import Toolbox
 from cove_rl.world.world import Tables, World, fingerprint
@@ -149,6 +151,19 @@ def test_tables_of_one_seed_do_not_depend_on_the_size_of_the_others(seed: int) -
     one, other = airline(generate(seed, SMALL)), airline(generate(seed, {**SMALL, "users": 20, "reservations": 90}))
     assert one.flights == other.flights
     assert set(one.users) < set(other.users)
+
+
+@quick
+@given(seeds)
+def test_a_world_comes_back_from_its_file_as_it_was(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
+    world = get_domain("airline").world(seed, SMALL)
+    path = tmp_path_factory.mktemp("saved") / "world.json"
+    save_world(world, path)
+    back = load_world(path)
+    assert back.ref == world.ref
+    for kind, rows in world.tables.items():
+        same = list(back.tables[kind].items()) == list(rows.items())
+        assert same
 
 
 PATTERNS = {
