@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cove_rl.domains.airline.quirks import connection, refunds
-from cove_rl.domains.airline.records import Payment
+from cove_rl.domains.airline.records import GiftCard, Payment
 
 from .office import WHO, Office, booking, flights, paying
 
@@ -81,6 +82,13 @@ def test_earlier_refunds_and_certificates_are_left_out_or_negated(office: Office
         Payment("gift", -4),
         Payment("card", -8),
     )
+
+
+def test_a_refund_to_a_third_card_is_taken_off_whoever_paid_last(office: Office) -> None:
+    ann = office.user("ann_1")
+    ann = replace(ann, payment_methods={**ann.payment_methods, "third": GiftCard("third", 0.0)})
+    history = [Payment("gift", 9), Payment("card", 8), Payment("third", -5)]
+    assert refunds(office.state, ann, history) == (Payment("gift", -9), Payment("card", -3))
 
 
 def test_a_cancelled_reservation_is_closed_or_refunded_again_and_again(
