@@ -6,10 +6,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from cove_rl.agents.oracle import Oracle
-from cove_rl.domains.airline.records import CreditCard, Reservation, User
+from cove_rl.domains.airline.records import User
 from cove_rl.episode.episode import STOP, Episode, run_episode
 from cove_rl.episode.trajectory import Message
 from cove_rl.synth.idle import Idling
@@ -20,10 +19,10 @@ from cove_rl.verify.verdict import Verdict
 from cove_rl.verify.verifier import verify
 from cove_rl.world.call import CallResult, ToolCall
 from cove_rl.world.domain import GREETING
-from cove_rl.world.hint import Hint
 from cove_rl.world.state import State
 from cove_rl.world.tool import Toolbox
 
+from .other_words import CHANGES, allowed
 from .shelf import DOMAIN, sampled, tasks, world
 
 
@@ -246,83 +245,6 @@ async def lied_to(task: Task, lie: Lie, monkeypatch: pytest.MonkeyPatch) -> Verd
     return verify(task, world(), trajectory.calls())
 
 
-def with_hint(task: Task, slot: str, hint: Hint | None) -> Task | None:
-    """Return the task with another hint of that slot in its first request; the customer takes it for true."""
-    first, *rest = task.requests
-    if hint is None or slot not in {one.slot for one in first.hints}:
-        return None
-    hints = tuple(hint if one.slot == slot else replace(one, check=None) for one in first.hints)
-    return replace(task, requests=(replace(first, hints=hints), *rest))
-
-
-def told(task: Task, slot: str) -> Hint | None:
-    return next((one for one in task.requests[0].hints if one.slot == slot), None)
-
-
-def exactly(slot: str, ids: Sequence[str]) -> Hint | None:
-    return Hint(slot, "exact", {"id": ids[0]}, exact=True) if ids else None
-
-
-def another_reservation(task: Task) -> Task | None:
-    mine = getattr(task.requests[0].constraint, "reservation_id", "")
-    owner = task.identity[0].values["id"]
-    others = [key for key in world().rows(User)[str(owner)].reservations if key != mine]
-    others = [key for key in others if world().rows(Reservation)[key].status is None]
-    return (
-        with_hint(task, "reservation", Hint("reservation", "exact", {"id": others[0]}, exact=True)) if others else None
-    )
-
-
-def another_cabin(task: Task) -> Task | None:
-    hint = told(task, "cabin")
-    form = "business" if hint is not None and hint.form != "business" else "basic_economy"
-    return with_hint(task, "cabin", Hint("cabin", form))
-
-
-def another_payment(task: Task) -> Task | None:
-    """Name a credit card in place of what pays, where there is something to pay."""
-    goal = task.requests[0].constraint
-    owner = world().rows(User)[str(task.identity[0].values["id"])]
-    paid = {getattr(goal, "payment_id", None), *(one.payment_id for one in getattr(goal, "payments", ()))} - {None}
-    cards = [key for key, one in owner.payment_methods.items() if isinstance(one, CreditCard) and key not in paid]
-    return (
-        with_hint(task, "payment", Hint("payment", "exact", {"id": cards[0]}, exact=True)) if cards and paid else None
-    )
-
-
-def another_number_of_bags(task: Task) -> Task | None:
-    hint = told(task, "bags")
-    if hint is None:
-        return None
-    return with_hint(task, "bags", Hint("bags", "count" if hint.form == "none" else hint.form, {"count": "7 bags"}))
-
-
-def another_insurance(task: Task) -> Task | None:
-    hint = told(task, "insurance")
-    return with_hint(task, "insurance", Hint("insurance", "no" if hint is not None and hint.form == "yes" else "yes"))
-
-
-def another_party(task: Task) -> Task | None:
-    new = Hint("companion", "new", {"first_name": "Ada", "last_name": "Quill", "dob": "1980-01-01"})
-    return with_hint(task, "passengers", Hint("passengers", "others", {"companions": (new,)}))
-
-
-def another_newcomer(task: Task) -> Task | None:
-    new = {"first_name": "Ada", "last_name": "Quill", "dob": "1980-01-01"}
-    return with_hint(task, "passenger", Hint("passenger", "new", {**new}))
-
-
-CHANGES: list[Callable[[Task], Task | None]] = [
-    another_reservation,
-    another_cabin,
-    another_payment,
-    another_number_of_bags,
-    another_insurance,
-    another_party,
-    another_newcomer,
-]
-
-
 @pytest.mark.parametrize("change", CHANGES)
 async def test_an_oracle_whose_customer_says_something_else_does_not_succeed(
     change: Callable[[Task], Task | None],
@@ -333,11 +255,6 @@ async def test_an_oracle_whose_customer_says_something_else_does_not_succeed(
     for task, other in pairs:
         trajectory = await run_episode(task, world(), Oracle("airline", task.seed), ScriptedUser(other))
         assert verify(task, world(), trajectory.calls()).score < 1.0, encode_task(other)
-
-
-def allowed(task: Task) -> bool:
-    """Whether the first request is one to carry out: what is refused anyway is refused for other reasons as well."""
-    return bool(task.constraints[0].goals(world()))
 
 
 async def test_agreeing_without_acting_is_worth_nothing() -> None:
