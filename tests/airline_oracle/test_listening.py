@@ -53,7 +53,7 @@ OTHERS = [
     ("I'll cancel reservation AB12CD and refund $250. Do you confirm?", "offer"),
     ("Would you like me to go ahead and book this flight?", "offer"),
     ("The upgrade to business costs $310 more. Shall I proceed?", "offer"),
-    ("Here it is:\n\n- **Route:** Boston to Denver\n- **Cabin:** economy\n- **Insurance:** no\n\nIs this correct?", "offer"),
+    ("Here it is:\n\n- **To:** Denver\n- **Cabin:** economy\n- **Insurance:** no\n\nIs this correct?", "offer"),
     ("Please confirm (yes/no) that I should add 2 checked bags for $100.", "offer"),
     ("I'd send you a certificate of $100. Is that okay?", "offer"),
     ("Unfortunately, basic economy flights cannot be changed.", "refused"),
