@@ -5,7 +5,7 @@ are generated here use ``"ours"``. `docs/benchmark.md` lists the differences.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from datetime import date as calendar_date
 from datetime import timedelta
 
@@ -32,7 +32,9 @@ def fixed_booking_id(state: State) -> str | None:
     Raises:
         ToolError: if the benchmark's ids are used up.
     """
-    return _next(BOOKING_IDS, [known for known in BOOKING_IDS if state.get(Reservation, known)], faithful(state))
+    if not faithful(state):
+        return None
+    return _first_free(BOOKING_IDS, [known for known in BOOKING_IDS if state.get(Reservation, known)])
 
 
 def fixed_certificate_id(state: State, user: User) -> str | None:
@@ -41,12 +43,10 @@ def fixed_certificate_id(state: State, user: User) -> str | None:
     Raises:
         ToolError: if the benchmark's ids are used up.
     """
-    return _next(CERTIFICATE_IDS, user.payment_methods, faithful(state))
+    return _first_free(CERTIFICATE_IDS, user.payment_methods) if faithful(state) else None
 
 
-def _next(ids: Sequence[str], taken: Sequence[str] | Mapping[str, object], wanted: bool) -> str | None:
-    if not wanted:
-        return None
+def _first_free(ids: Sequence[str], taken: Container[str]) -> str:
     for one in ids:
         if one not in taken:
             return one
@@ -112,9 +112,10 @@ def check_payments(state: State, amounts: Sequence[tuple[str, int]]) -> None:
     """
     if faithful(state):
         return
+    times = Counter(method_id for method_id, _ in amounts)
     for method_id, amount in amounts:
         check_amount(state, amount)
-        if sum(other == method_id for other, _ in amounts) > 1:
+        if times[method_id] > 1:
             raise ToolError(f"Payment method {quote(method_id)} is named twice; give one amount for each method.")
 
 

@@ -2,12 +2,13 @@
 
 # ruff: noqa: D417  (an agent reads the docstring of a tool, and the state is none of its arguments)
 
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from msgspec.structs import replace
 
 from cove_rl.domains.airline.quirks import check_bags, check_flights, check_open, gives_back
-from cove_rl.domains.airline.records import Cabin, Reservation
+from cove_rl.domains.airline.records import Cabin, Reservation, Segment
 from cove_rl.domains.airline.rules import BAG_FEE
 from cove_rl.domains.airline.tools.arguments import FlightChoice, Traveller, check_size, chosen, people
 from cove_rl.domains.airline.tools.find import find_reservation, find_user
@@ -38,17 +39,15 @@ def update_reservation_flights(
     wanted = chosen(flights)
     check_open(state, reservation)
     check_flights(state, wanted)
-    same_cabin = cabin == reservation.cabin
-    stay = {(one.flight_number, one.date): one for one in reservation.flights} if same_cabin else {}
+    old = {(one.flight_number, one.date): one for one in reservation.flights}
+    stay = {flight: old[flight] for flight in wanted if flight in old and cabin == reservation.cabin}
     seats = len(reservation.passengers)
     segments = tuple(stay.get(flight) or priced(state, *flight, cabin, seats) for flight in wanted)
     more = sum(one.price for one in segments) - sum(one.price for one in reservation.flights)
     paid = settle(state, find_user(state, reservation.user_id), payment_id, more * seats)
     if gives_back(state):
-        left = [one for one in reservation.flights if not (same_cabin and one in segments)]
-        joined = [one for one in segments if not (same_cabin and one in reservation.flights)]
-        take_seats(state, left, reservation.cabin, -seats)
-        take_seats(state, joined, cabin, seats)
+        take_seats(state, _without(reservation.flights, stay), reservation.cabin, -seats)
+        take_seats(state, _without(segments, stay), cabin, seats)
     history = (*reservation.payment_history, *paid)
     return _update(state, reservation, flights=segments, cabin=cabin, payment_history=history)
 
@@ -100,6 +99,11 @@ def update_reservation_passengers(state: State, reservation_id: str, passengers:
             "named. Their number cannot change."
         )
     return _update(state, reservation, passengers=people(passengers))
+
+
+def _without(segments: Iterable[Segment], flights: Container[tuple[str, str]]) -> Iterator[Segment]:
+    """Yield the segments that are none of the flights (number and date)."""
+    return (one for one in segments if (one.flight_number, one.date) not in flights)
 
 
 def _update(state: State, reservation: Reservation, **fields: Any) -> Reservation:
