@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cove_rl.domains.airline.preferences import preferences
+from cove_rl.domains.airline.preferences import FILE, preferences, read_preferences
 from cove_rl.domains.airline.sampling.customer import ALLOWED, FORBIDDEN, LAST
-from cove_rl.sandbox import read_yaml
+from cove_rl.errors import InputError
+from cove_rl.sandbox import read_text, read_yaml
 from cove_rl.tasks.sampler import Mix, draw_task
 from cove_rl.tasks.task import decode_task, encode_task, is_actionable
 
@@ -55,6 +56,27 @@ def test_every_kind_of_goal_is_drawn() -> None:
 
 def test_every_kind_of_request_has_a_weight_and_a_way_to_draw_it() -> None:
     assert preferences().kinds.keys() == {*ALLOWED, *FORBIDDEN, LAST}
+
+
+SPOILED = {
+    "a form too many": ("payment:", "payment:\n  cash: 3", "payment has weights for cash"),
+    "a form too few": ("route_date: 3, ", "", "reservation has weights for route, companion, cabin"),
+    "no weight at all": ("{1: 4, 2: 3, 3: 2, 4: 1}", "{1: 0}", "more_bags has no weight above zero"),
+    "a share above 1": ("split_share: 0.4", "split_share: 4", "split_share"),
+    "a number nobody asked for": ("most_days: 3", "most_days: 3\nfewest_days: 1", "fewest_days"),
+    "a range that ends before it starts": ("{least: 1, most: 5}", "{least: 5, most: 1}", "5 down to 1"),
+    "no yaml": ("kinds:", "kinds: [", "YAML"),
+}
+
+
+@pytest.mark.parametrize("spoiled", SPOILED)
+def test_a_mistake_in_the_weights_is_one_error_that_names_it(spoiled: str) -> None:
+    old, new, says = SPOILED[spoiled]
+    text = read_text(FILE)
+    assert old in text
+    with pytest.raises(InputError, match=says) as caught:
+        read_preferences(text.replace(old, new, 1))
+    assert "\n" not in str(caught.value)
 
 
 def test_every_act_and_form_the_customers_have_words_for_is_drawn() -> None:

@@ -1,13 +1,14 @@
 """How often customers want what, and how they describe it: the numbers of ``sandbox/airline/requests.yaml``."""
 
+from collections.abc import Collection
 from functools import cache
 from typing import Annotated
 
 from msgspec import Meta
 
-from cove_rl.domains.airline.records import Cabin
-from cove_rl.domains.data import Entry, parse
-from cove_rl.domains.weights import Share, Span, Weight
+from cove_rl.domains.airline.records import CABINS, Cabin
+from cove_rl.domains.data import Entry, fault, parse
+from cove_rl.domains.weights import Share, Span, Weight, refuse_weightless
 from cove_rl.sandbox import read_text
 
 FILE = "airline/requests.yaml"
@@ -36,7 +37,42 @@ class Preferences(Entry, frozen=True):
     more_bags: dict[Count, Weight]
 
 
+_FORMS: dict[str, Collection[str]] = {
+    "reservation": ("route", "route_date", "companion", "cabin"),
+    "flights": ("departs", "best", "window", "number"),
+    "payment": (
+        "original",
+        "credit_card",
+        "brand",
+        "last_four",
+        "brand_last_four",
+        "gift_card",
+        "gift_card_amount",
+        "certificate",
+        "certificate_amount",
+    ),
+    "cabins": CABINS,
+}
+"""List of weights -> what it must have a weight for, be it 0."""
+
+
 @cache
 def preferences() -> Preferences:
-    """Return the numbers of ``sandbox/airline/requests.yaml``, read once per process."""
-    return parse(read_text(FILE), Preferences, FILE)
+    """Return the checked numbers of ``sandbox/airline/requests.yaml``, read once per process."""
+    return read_preferences(read_text(FILE))
+
+
+def read_preferences(text: str) -> Preferences:
+    """Return the numbers in a YAML text.
+
+    Raises:
+        InputError: if a list lacks a weight, has one for something nobody can say, or has none above zero.
+    """
+    found = parse(text, Preferences, FILE)
+    for name, forms in _FORMS.items():
+        known: dict[str, float] = getattr(found, name)
+        if known.keys() != set(forms):
+            raise fault(FILE, f"{name} has weights for {', '.join(known)}", f"give one each to {', '.join(forms)}")
+    lists = ("kinds", *_FORMS, "companions", "bags_per_passenger", "more_bags")
+    refuse_weightless(FILE, {name: getattr(found, name).values() for name in lists})
+    return found
