@@ -244,6 +244,9 @@ CONTRADICTIONS: dict[str, Fault] = {
     "legs in the wrong order": Fault(lambda t: connected(t)["flights"].reverse(), "but the one before ends elsewhere"),
     "a leg in the past of the other": Fault(earlier, "leaves before"),
     "a connection in no time": Fault(at_once, "leaves before"),
+    "a trip to where it starts": Fault(
+        lambda t: round_trip(t).update(destination=round_trip(t)["origin"]), "to where it starts"
+    ),
     "a start elsewhere": Fault(edit(reservation, origin="ZZZ"), "the first flight leaves from"),
     "an end elsewhere": Fault(edit(connected, destination="ZZZ"), "the last flight of a one_way trip ends in"),
     "no way back": Fault(lambda t: round_trip(t)["flights"].pop(), "the last flight of a round_trip trip ends in"),

@@ -367,6 +367,7 @@ def test_every_kind_of_request_has_many_occasions(seed: int) -> None:
     assert any(compensation(found.users[one.user_id], one, "cancelled", True) == 0 for one in refused)
     flown = [one for one in found.reservations.values() if one.status is None and started(found.statuses(one))]
     assert len(flown) > 300
+    assert not any(map(booked_within_a_day, flown))
     assert sum("available" in found.statuses(one) for one in flown) > 40
     routes = Counter((one.user_id, one.origin, one.destination) for one in live)
     assert sum(count > 1 for count in routes.values()) > 50

@@ -84,6 +84,8 @@ def _way(reservation: Reservation) -> Iterator[str]:
     if not segments:
         yield "there are no flights"
         return
+    if reservation.origin == reservation.destination:
+        yield f"it goes from '{reservation.origin}' to where it starts"
     for one, other in pairwise(segments):
         if one.destination != other.origin:
             yield f"flight '{other.flight_number}' leaves from '{other.origin}', but the one before ends elsewhere"
