@@ -4,6 +4,8 @@ import re
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cove_rl.domains.airline.constraints import (
     AddBags,
@@ -35,7 +37,7 @@ from cove_rl.speech.speech import speech_of
 from cove_rl.tasks.task import Task
 from cove_rl.world.hint import Hint, Request
 
-from .shelf import Office, customer, inside, requests, tasks, world
+from .shelf import Office, customer, drawn, inside, requests, tasks, world
 
 GRAMMAR = speech_of("airline").grammar
 
@@ -145,25 +147,35 @@ def check_refusal(turn: Turn, wanted: Refusal) -> None:
         assert 0 < bags_for(turn.hints["bags"])[0] <= one.total_baggages
 
 
+def check_task(task: Task) -> None:
+    office = Office()
+    first = office.view(customer(task).user_id)
+    for request in task.requests:
+        turn, wanted = Turn(task, request, office, first), request.constraint
+        if isinstance(wanted, BookTrip):
+            check_booking(turn, wanted)
+        elif isinstance(wanted, (ChangeFlights, ChangeCabin, ChangePassengers, AddBags)):
+            check_change(turn, wanted)
+        elif isinstance(wanted, CancelReservation):
+            assert turn.reservation().reservation_id == wanted.reservation_id
+        elif isinstance(wanted, SendCertificate):
+            assert wanted.user_id == turn.reservation().user_id
+        else:
+            assert isinstance(wanted, Refusal)
+            check_refusal(turn, wanted)
+        office.carry_out(wanted)
+
+
 @pytest.mark.parametrize("part", range(8))
 def test_every_hint_means_one_thing_and_the_right_one(part: int) -> None:
     for task in tasks()[part::8]:
-        office = Office()
-        first = office.view(customer(task).user_id)
-        for request in task.requests:
-            turn, wanted = Turn(task, request, office, first), request.constraint
-            if isinstance(wanted, BookTrip):
-                check_booking(turn, wanted)
-            elif isinstance(wanted, (ChangeFlights, ChangeCabin, ChangePassengers, AddBags)):
-                check_change(turn, wanted)
-            elif isinstance(wanted, CancelReservation):
-                assert turn.reservation().reservation_id == wanted.reservation_id
-            elif isinstance(wanted, SendCertificate):
-                assert wanted.user_id == turn.reservation().user_id
-            else:
-                assert isinstance(wanted, Refusal)
-                check_refusal(turn, wanted)
-            office.carry_out(wanted)
+        check_task(task)
+
+
+@given(st.integers(400, 10**6))
+@settings(max_examples=100)
+def test_so_it_is_in_any_task(index: int) -> None:
+    check_task(drawn(index))
 
 
 def test_a_customer_says_who_they_are_by_their_user_id() -> None:

@@ -38,6 +38,8 @@ FORBIDDEN: dict[str, Draw] = {
     "refuse_compensation": forbidden.refuse_compensation,
     "refuse_stranger": forbidden.refuse_stranger,
 }
+DRAWS = {**ALLOWED, **FORBIDDEN}
+"""Kind of request -> takes one in, if there is an occasion."""
 LAST = "hand_over"
 """The kind that ends a conversation."""
 TRIES = 12
@@ -52,7 +54,6 @@ def draft(world: World, toolbox: Toolbox, rng: Random, count: int) -> Draft | No
     The first kind of request is drawn before the customer, among whom it is then looked for, so that rare occasions
     are not left to chance. At least one request can be acted on, so that doing nothing is never right.
     """
-    kinds = {**ALLOWED, **FORBIDDEN, LAST: forbidden.hand_over}
     lead = _lead(rng, count)
     users = world.derived(customers)[lead]
     if not users:
@@ -61,7 +62,7 @@ def draft(world: World, toolbox: Toolbox, rng: Random, count: int) -> Draft | No
     room = count - 2 * (lead == PAIR) - (lead != PAIR)
     last = lead == LAST or (room > 0 and choose(rng, preferences().kinds) == LAST)
     if lead != LAST:
-        kinds[lead](basket)
+        DRAWS[lead](basket)
     _fill(basket, count - last)
     if last:
         forbidden.hand_over(basket)
@@ -75,17 +76,16 @@ def draft(world: World, toolbox: Toolbox, rng: Random, count: int) -> Draft | No
 
 def _lead(rng: Random, count: int) -> str:
     """Return a kind of request that a customer is looked for with."""
-    pool = {**ALLOWED, LAST: forbidden.hand_over} if count == 1 else {**ALLOWED, **FORBIDDEN, LAST: forbidden.hand_over}
-    return choose(rng, {kind: preferences().kinds[kind] for kind in pool if count > 1 or kind != PAIR})
+    kinds = [*DRAWS, LAST] if count > 1 else [kind for kind in (*ALLOWED, LAST) if kind != PAIR]
+    return choose(rng, {kind: preferences().kinds[kind] for kind in kinds})
 
 
 def _fill(basket: Basket, count: int) -> None:
     """Take in up to `count` requests."""
-    kinds = {**ALLOWED, **FORBIDDEN}
-    weights = {kind: preferences().kinds[kind] for kind in kinds}
+    weights = {kind: preferences().kinds[kind] for kind in DRAWS}
     for _ in range(TRIES):
         if len(basket.requests) >= count:
             break
         kind = choose(basket.rng, weights)
         if kind != PAIR or count - len(basket.requests) > 1:
-            kinds[kind](basket)
+            DRAWS[kind](basket)
