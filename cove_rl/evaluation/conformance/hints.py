@@ -124,13 +124,17 @@ def hints_are_unique(subject: Subject) -> Cases:
         words = _words(draft.identity, request)
         goal = _goal(request.constraint, world)
         other, other_goal = meant.setdefault(words, (draft, goal))
-        hints = ", ".join(map(shown, (*draft.identity, *request.hints)))
-        two = f"{other.requests[0].constraint.describe()}, and also {request.constraint.describe()}"
-        yield "" if goal == other_goal else f"{request.act} with {hints} means {two}"
+        yield "" if goal == other_goal else _two_things(draft, other)
     backwards = World(subject.name, {kind: dict(reversed(list(rows.items()))) for kind, rows in world.tables.items()})
     for one in subject.tasks():
         again = finished(solve(one.task, backwards))
         yield "" if again.is_solved else f"with all rows in the opposite order: {why_unsolved(again)}"
+
+
+def _two_things(one: Draft, other: Draft) -> str:
+    goals = [draft.requests[0].constraint.describe() for draft in (one, other)]
+    hints = ", ".join(map(shown, (*one.identity, *one.requests[0].hints)))
+    return f"{one.requests[0].act} with {hints} means {' and also '.join(goals)}"
 
 
 def _words(identity: tuple[Hint, ...], request: Request) -> bytes:

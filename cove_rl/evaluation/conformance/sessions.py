@@ -110,7 +110,7 @@ def words_of_call(call: ToolCall) -> str:
     """Return a call as a person writes it."""
     if isinstance(call.arguments, str):
         return f"{call.name}({call.arguments[:100]!r})"
-    return f"{call.name}({', '.join(f'{name}={str(value)[:100]!r}' for name, value in call.arguments.items())})"
+    return f"{call.name}({', '.join(f'{name}={repr(value)[:100]}' for name, value in call.arguments.items())})"
 
 
 def _series(domain: Domain, state: State, calls: Sequence[ToolCall]) -> list[Seen]:

@@ -168,7 +168,7 @@ class Subject:
 
     def _draw(self) -> Drawn:
         domain, world = self.domain.get(), self.world.get()
-        self.speech.get(), self.ear.get()
+        self.toolbox.get(), self.speech.get(), self.ear.get()
         solved: list[Solved] = []
         rejected: list[Solved] = []
         candidates = 0
