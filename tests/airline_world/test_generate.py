@@ -256,6 +256,20 @@ def test_flights_go_every_day_and_what_became_of_them_fits_the_clock(seed: int) 
 
 
 @quick
+@given(seed=seeds, count=st.integers(1, 120))
+def test_one_can_get_from_every_airport_to_every_other(seed: int, count: int) -> None:
+    """Every two flights have a way between them, routes going both ways as soon as there are flights for both."""
+    flights = airline(generate(seed, {**SMALL, "flights": count})).flights.values()
+    reached = {next(iter(flights)).origin}
+    for _ in flights:
+        near = [flight for flight in flights if reached & {flight.origin, flight.destination}]
+        reached |= {code for flight in near for code in (flight.origin, flight.destination)}
+    assert reached == {code for flight in flights for code in (flight.origin, flight.destination)}
+    routes = {(flight.origin, flight.destination) for flight in flights}
+    assert count == 1 or all((end, start) in routes for start, end in routes)
+
+
+@quick
 @given(seeds)
 def test_two_flights_of_a_route_never_leave_in_the_same_hour(seed: int) -> None:
     flights = airline(generate(seed, SMALL)).flights.values()

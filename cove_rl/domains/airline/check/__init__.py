@@ -14,9 +14,9 @@ def problems(tables: Tables) -> list[str]:
     """Return what is wrong with an airline database, one line each; [] if it is sound.
 
     A line starts with the place: ``reservations/AB12CD: user_id 'x' is not in users``. What a reservation was booked at
-    may differ from today's price of the flight. Three rules hold for flights of generated worlds only, because
-    tau2-bench's own database breaks them: a late flight has not left yet, and nobody connects to a flight that has
-    left, or books one.
+    may differ from today's price of the flight. Four rules hold for flights of generated worlds only, because
+    tau2-bench's own database breaks them: a late flight has not left yet, nobody connects to a flight that has left, or
+    books one, and a trip does not lead to where it starts.
 
     Args:
         tables: the rows by `Flight`, `User` and `Reservation`; a missing table counts as empty.

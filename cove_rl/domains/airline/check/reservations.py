@@ -84,7 +84,7 @@ def _way(reservation: Reservation) -> Iterator[str]:
     if not segments:
         yield "there are no flights"
         return
-    if reservation.origin == reservation.destination:
+    if reservation.origin == reservation.destination and is_our_flight(segments[0].flight_number):
         yield f"it goes from '{reservation.origin}' to where it starts"
     for one, other in pairwise(segments):
         if one.destination != other.origin:
