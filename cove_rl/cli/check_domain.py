@@ -40,16 +40,20 @@ def check_domain(
         for finding in examine(name, Sizes(tasks, mutants, calls, seed), checks):
             findings.append(finding)
             advance()
-    valid = all(finding.is_well for finding in findings)
+    passed = all(finding.is_well for finding in findings)
     if json:
-        print_json({"domain": name, "valid": valid, "findings": findings})
+        print_json({"domain": name, "passed": passed, "findings": findings})
     else:
-        _report(name, findings)
-    if not valid:
+        _report(findings)
+        good = "passes what was asked" if only else "is valid"
+        counts = Counter(finding.status for finding in findings)
+        summary = ", ".join(f"{count} {status}" for status, count in counts.items())
+        out.print(f"{name} {good if passed else 'is not valid'}: {summary}", style="green" if passed else "red")
+    if not passed:
         raise typer.Exit(1)
 
 
-def _report(name: str, findings: "list[Finding]") -> None:
+def _report(findings: "list[Finding]") -> None:
     """Print one line per check, then what there is to say of those that were not passed."""
     width = max(len(finding.name) for finding in findings)
     group = ""
@@ -61,10 +65,7 @@ def _report(name: str, findings: "list[Finding]") -> None:
     for finding in findings:
         if not finding.is_well:
             out.print(_details(finding), soft_wrap=True)
-    counts = Counter(finding.status for finding in findings)
-    summary = ", ".join(f"{count} {status}" for status, count in counts.items())
-    valid = all(finding.is_well for finding in findings)
-    out.print(f"{name} is {'valid' if valid else 'not valid'}: {summary}", style="green" if valid else "red")
+    out.print()
 
 
 def _line(finding: "Finding", width: int) -> Text:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cove_rl.evaluation.conformance import CHECKS
+
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "tests" / "third_party" / "library"
 PAGE = (ROOT / "docs" / "new-domain.md").read_text(encoding="utf-8")
@@ -38,6 +40,10 @@ def test_the_code_is_all_there_in_its_order() -> None:
 )
 def test_the_other_files_are_there(language: str, name: str) -> None:
     assert blocks(language) == [(LIBRARY / name).read_text(encoding="utf-8")]
+
+
+def test_the_page_counts_the_checks() -> None:
+    assert f"{len(CHECKS)} checks" in PAGE
 
 
 def test_the_page_names_every_file() -> None:

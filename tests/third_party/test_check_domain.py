@@ -133,6 +133,8 @@ def run(*words: str) -> Result:
 def test_the_command_reports_and_exits_with_its_verdict() -> None:
     good = run("library", *SIZES)
     assert (good.exit_code, good.stdout.splitlines()[-1]) == (0, f"library is valid: {len(CHECKS)} passed")
+    some = run("library", "--only", "policy", "--only", "speech")
+    assert (some.exit_code, some.stdout.splitlines()[-1]) == (0, "library passes what was asked: 2 passed")
     bad = run("broken-lawless", "--only", "definition")
     assert bad.exit_code == 1
     assert "policy failed" in bad.stdout
@@ -144,7 +146,7 @@ def test_the_command_reports_and_exits_with_its_verdict() -> None:
 def test_the_command_prints_json() -> None:
     result = run("broken-lawless", "--only", "definition", "--json")
     found = json.loads(result.stdout)
-    assert (result.exit_code, found["domain"], found["valid"]) == (1, "broken-lawless", False)
+    assert (result.exit_code, found["domain"], found["passed"]) == (1, "broken-lawless", False)
     assert [one["status"] for one in found["findings"] if one["name"] == "policy"] == ["failed"]
 
 

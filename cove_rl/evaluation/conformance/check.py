@@ -107,7 +107,8 @@ def ask(one: Check, subject: "Subject") -> Finding:
     except NotApplicable as reason:
         status, found = "not applicable", [str(reason)]
     except Blocked as missing:
-        status, found = "blocked", [f"it cannot be asked before {missing} is passed"]
+        if not found:
+            status, found = "blocked", [f"it cannot be asked before {missing} is passed"]
     except (Exception, SystemExit) as error:  # a domain that breaks down must not break down its examiner
         cases += 1
         found.append(words_of(error, subject.folders))

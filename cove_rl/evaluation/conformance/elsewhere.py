@@ -1,4 +1,4 @@
-"""What another process makes of a domain: run as a program, it prints a world's fingerprint and tasks."""
+"""What another process makes of a domain: the fingerprint of a world, and tasks."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ def elsewhere(name: str, seed: int, tasks: int, hash_seed: int) -> Elsewhere:
     """
     places = os.pathsep.join(place for place in sys.path if place)
     environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": places}
-    command = [sys.executable, "-m", __name__, name, str(seed), str(tasks)]
+    command = [sys.executable, "-c", f"from {__name__} import tell; tell()", name, str(seed), str(tasks)]
     try:
         done = subprocess.run(  # noqa: S603
             command, capture_output=True, env=environment, timeout=PATIENCE, check=False
@@ -60,13 +60,11 @@ def digest(line: bytes) -> str:
     return sha256(line).hexdigest()
 
 
-def _make(name: str, seed: int, tasks: int) -> Elsewhere:
+def tell() -> None:
+    """Print what this process makes of the domain, seed and number of tasks on its command line."""
+    name, seed, tasks = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     domain = get_domain(name)
     world = domain.world(seed)
     found = (finished(sample_task(domain, world, seed, index, Mix())).solved.task for index in range(tasks))
-    return Elsewhere(world.ref.fingerprint, tuple(digest(encode_task(task)) for task in found))
-
-
-if __name__ == "__main__":
-    made = _make(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    made = Elsewhere(world.ref.fingerprint, tuple(digest(encode_task(task)) for task in found))
     sys.stdout.write(msgspec.json.encode(made).decode() + "\n")
