@@ -5,10 +5,12 @@ import string
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cove_rl.domains.airline import oracle
 from cove_rl.sandbox import read_yaml
-from cove_rl.users.listening import AgentSaid, ear_of
+from cove_rl.users.listening import LONGEST, AgentSaid, ear_of
 
 EAR = ear_of("airline")
 ALIKE = [{"outbound", "inbound", "incident"}, {"passengers", "passenger", "who"}, {"trip", "new_destination"}]
@@ -164,3 +166,66 @@ def test_all_that_the_oracle_says_is_there() -> None:
     assert {"ask.reservation", "refuse.cancel", "give_up"} <= keys <= lines.keys()
     assert {"book_trip", "add_bags"} <= kinds
     assert all(f"{prefix}.{kind}" in lines for kind in kinds for prefix in ("propose", "done"))
+
+
+RIGHT = [
+    (
+        "book_trip",
+        "Your booking: KIR001 on May 20, economy, 1 passenger, 2 bags, insurance: no. Shall I proceed?",
+    ),
+    ("book_trip", "Flight KIR001 on May 20 in business for $310, paid with your visa. Do you confirm?"),
+    ("cancel_reservation", "I'll cancel the economy reservation AB12CD with its 2 bags. Is that correct?"),
+    ("change_flights", "The new flights are KIR001 and KIR002 on May 20 in economy for 2 passengers. OK?"),
+    ("change_flights", "I'll move your trip to May 20, with $30 back to your card. Shall I?"),
+    ("change_cabin", "All flights go up to business for $400 more. Do you want me to do that?"),
+    ("change_cabin", "I'll upgrade the reservation of both passengers. Shall I go ahead?"),
+    ("change_passenger", "Ann Lee will be replaced by Bea Roe on the economy flight. Is that right?"),
+    ("change_passenger", "I'll update the passenger to Bea Roe, born 1991-04-05. Confirm?"),
+    ("add_bags", "Two more bags on the flight on May 20 cost $100. Shall I go ahead?"),
+    ("claim_compensation", "I can send a $100 certificate for the cancelled flight. Would you like that?"),
+    ("cancel_or_change", "It can't be cancelled, so I'd take the flights on May 21. Shall I?"),
+    ("cancel_or_change", "I'll cancel reservation AB12CD. Is that correct?"),
+]
+WRONG = [
+    ("book_trip", "I would cancel reservation AB12CD. Shall I?"),
+    ("book_trip", "I would change the flights of reservation AB12CD. Shall I?"),
+    ("cancel_reservation", "I would change the flights to KIR001 on May 20. Shall I?"),
+    ("cancel_reservation", "I would add 2 bags. Shall I?"),
+    ("change_flights", "I would cancel the flights and book new ones. Shall I?"),
+    ("change_flights", "I would upgrade the flights to business. Shall I?"),
+    ("change_cabin", "I would add 2 bags for $100. Shall I?"),
+    ("change_passenger", "I would cancel the trip of both passengers. Shall I?"),
+    ("add_bags", "I would book a new flight with 2 bags. Shall I?"),
+    ("claim_compensation", "I would change your flights. Shall I?"),
+]
+
+
+@pytest.mark.parametrize(("act", "text"), RIGHT)
+def test_a_proposal_about_the_same_kind_of_request_passes(act: str, text: str) -> None:
+    assert not EAR.is_about_another(act, text)
+
+
+@pytest.mark.parametrize(("act", "text"), WRONG)
+def test_a_proposal_about_another_kind_of_request_is_noticed(act: str, text: str) -> None:
+    assert EAR.is_about_another(act, text)
+
+
+PIECES = [
+    "which flight ", "could you please ", "would you like to add ", "insurance ", "passenger ", "who is ",
+    "travelling ",
+    "economy or ", "card or ", "way back ", "change of plans ", "cancelled or ", "\n- ", ".", "?", " ", "a ",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=3))
+def test_only_the_beginning_of_a_giant_text_counts(pieces: list[str]) -> None:
+    """The pieces are what cues begin with, so that each of them starts to match over and over."""
+    giant = ("".join(pieces) * 100_000)[:100_000]
+    assert EAR.listen(giant) == EAR.listen(giant[:LONGEST])
+    assert EAR.is_about_another("add_bags", giant) == EAR.is_about_another("add_bags", giant[:LONGEST])
+
+
+@given(st.text())
+def test_any_text_is_read(text: str) -> None:
+    EAR.listen(text)
+    EAR.is_about_another("book_trip", text)
