@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cove_rl.agents.oracle import Oracle
 from cove_rl.domains.airline.oracle.serve import SKILLS
+from cove_rl.domains.airline.records import Reservation
 from cove_rl.episode.episode import STOP, run_episode
 from cove_rl.episode.trajectory import Message
 from cove_rl.sandbox import read_yaml
@@ -105,6 +106,38 @@ def test_what_the_customer_wants_is_agreed_to_at_once() -> None:
         talk.say(text)
         assert [heard.act for heard in talk.heard()] == ["yes"], text
         assert STOP in talk.say("That has been done.")
+
+
+def in_a_list(request: Request) -> str:
+    """What a model would write before the one write that a request takes: ids, codes, ISO dates, a list."""
+    (action,) = request.constraint.actions(world())
+    given = {
+        name: value for name, value in action.arguments.items() if getattr(request.constraint, name, "") is not None
+    }
+    parts = [action.name.replace("_", " ").capitalize().replace("Update", "Change")]
+    booked = world().rows(Reservation).get(str(given.pop("reservation_id", "")))
+    if booked is not None:
+        first = booked.flights[0].date
+        parts.append(f"Reservation: {booked.reservation_id} ({booked.origin} to {booked.destination}, {first})")
+    for name, value in given.items():
+        words = value
+        if name == "flights":
+            words = ", ".join(f"{one['flight_number']} on {one['date']}" for one in value)
+        elif name == "passengers":
+            words = ", ".join(f"{one['first_name']} {one['last_name']}, born {one['dob']}" for one in value)
+        elif name == "payment_methods":
+            words = ", ".join(f"{one['payment_id']} (${one['amount']})" for one in value)
+        parts.append(f"**{name.replace('_', ' ').capitalize()}:** {str(words).replace('_', ' ')}")
+    return "\n- ".join(parts) + "\n\nDo you confirm (yes/no)?"
+
+
+def test_what_the_customer_wants_passes_as_a_list_of_ids_codes_and_dates() -> None:
+    for task in firsts():
+        if allowed(task):
+            talk = Talk(task)
+            text = in_a_list(task.requests[0])
+            talk.say(text)
+            assert [heard.act for heard in talk.heard()] == ["yes"], (text, talk.last)
 
 
 @pytest.mark.parametrize("change", CHANGES)
