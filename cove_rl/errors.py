@@ -27,3 +27,8 @@ class SamplingError(CoveError):
 
 class ToolError(CoveError):
     """A tool refuses a call; the message is what the agent reads. The state is as it was before the call."""
+
+
+def quote(text: str, limit: int = 60) -> str:
+    """Return text from a call in quotes, cut so that an error never repeats a giant argument."""
+    return f"'{text}'" if len(text) <= limit else f"'{text[:limit]}...'"

@@ -16,7 +16,7 @@ from cove_rl.synth.tasks import Sampled, Sampling
 from cove_rl.tasks.sampler import Mix
 from cove_rl.tasks.task import encode_task
 from cove_rl.world.call import ToolCall
-from cove_rl.world.domain import get_domain
+from cove_rl.world.domain import Domain, get_domain
 from cove_rl.world.files import save_world
 from cove_rl.world.state import State
 from cove_rl.world.world import World
@@ -162,6 +162,9 @@ def test_trajectories(sampled: list[Sampled], tmp_path: Path) -> None:
         ["tasks", "show", "absent.jsonl"],
         ["verify", "--tasks", "absent.jsonl", "--trajectories", "absent.jsonl"],
         ["tau2", "replay", "--data", "absent", "--domain", "retail"],
+        ["tau2", "replay", "--data", "absent", "--domain", "airline"],
+        ["world", "build", "--seed", "1", "--domain", "airline", "--size", "flights=0"],
+        ["world", "build", "--seed", "1", "--domain", "airline", "--size", "orders=9"],
         ["play", "--tasks", "absent.jsonl"],
         ["play", "--domain", "bakery"],
     ],
@@ -171,12 +174,12 @@ def test_arguments(arguments: list[str], tmp_path: Path, monkeypatch: pytest.Mon
     complaint(arguments, tmp_path)
 
 
-def bad_calls(world: World) -> Iterator[ToolCall]:
+def bad_calls(domain: Domain) -> Iterator[ToolCall]:
     """Yield calls no agent should make, of every tool."""
     deep: Any = []
     for _ in range(2000):
         deep = [deep]
-    for name, tool in get_domain("retail").toolbox.tools.items():
+    for name, tool in domain.toolbox.tools.items():
         fields = tool.arguments.__struct_fields__
         yield ToolCall("1", name, "{not json")
         yield ToolCall("2", name, "[1, 2]")
@@ -190,13 +193,14 @@ def bad_calls(world: World) -> Iterator[ToolCall]:
         yield ToolCall("9", name, {})
 
 
-def test_calls(world: World) -> None:
-    toolbox = get_domain("retail").toolbox
-    state = State(world)
-    calls = list(bad_calls(world))
+@pytest.mark.parametrize("name", ["airline", "retail"])
+def test_calls(name: str) -> None:
+    domain = get_domain(name)
+    state = State(domain.world(3))
+    calls = list(bad_calls(domain))
     assert len(calls) > 100
     for call in calls:
-        result = toolbox.call(state, call)
+        result = domain.toolbox.call(state, call)
         assert result.error, call.name
         assert result.content.startswith("Error: ")
         assert len(result.content) < 1500

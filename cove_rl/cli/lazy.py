@@ -18,7 +18,8 @@ class LazyGroup(TyperGroup):
 
     Attributes:
         package: where the commands live; command ``name`` is in module ``<package>.<name>``, as a `typer.Typer`
-            called ``app`` (a sub-group) or as a function called ``name`` (a single command).
+            called ``app`` (a sub-group) or as a function called ``name`` (a single command); a hyphen is an underscore
+            there.
         lazy: command name -> the line that the group's help shows, equal to the first line of the command's own help.
     """
 
@@ -44,7 +45,7 @@ class LazyGroup(TyperGroup):
             CoveError: if its module, or a package that the module needs, is not installed.
         """
         try:
-            module = import_module(f"{self.package}.{name}")
+            module = import_module(f"{self.package}.{name.replace('-', '_')}")
         except ModuleNotFoundError as fault:
             raise CoveError(_missing(name, fault.name or "")) from fault
         app = getattr(module, "app", None)
@@ -52,7 +53,7 @@ class LazyGroup(TyperGroup):
             command: Any = get_group(app)
         else:
             single = Typer(add_completion=False, rich_markup_mode=self.rich_markup_mode)
-            single.command(name)(getattr(module, name))
+            single.command(name)(getattr(module, name.replace("-", "_")))
             command = get_command(single)
         command.name = name
         return command

@@ -1,7 +1,7 @@
 """The oracle's side of a conversation, written as a script: say something, hear the answer, call a tool."""
 
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from random import Random
 from typing import Any, Union
 
@@ -119,6 +119,21 @@ class Desk:
             yield from self.listen()
         self._absorb(asked)
         return asked.hints.get(slot)
+
+    def need_all(self, asked: Asked, questions: Mapping[str, str]) -> Generator[Step, Any, None]:
+        """Ask in one message for those slots of a request that are still unknown.
+
+        Args:
+            asked: the request.
+            questions: slot -> the question to ask for it.
+        """
+        self._absorb(asked)
+        missing = [question for slot, question in questions.items() if slot not in asked.hints]
+        for question in missing:
+            self.tell(question)
+        if missing:
+            yield from self.listen()
+            self._absorb(asked)
 
     def confirm(self, asked: Asked, proposal: str, **values: str) -> Generator[Step, Any, bool]:
         """State what would be done and return whether the customer agrees.

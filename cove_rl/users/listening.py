@@ -54,6 +54,7 @@ class Ear:
         self._cues = {name: _any(listen[name]) for name in ("ask", "offer", "more", "refused", "done", "wait")}
         self._unless = {name: _any(unless[name]) for name in self._cues if name in unless}
         self._slots = {slot: _any(cues) for slot, cues in listen["slots"].items()}
+        self._questions = {slot: _any(cues) for slot, cues in listen.get("questions", {}).items()}
         self._acts = {act: _any(cues) for act, cues in listen["acts"].items()}
         self._read = lru_cache(maxsize=4096)(self._read_sentence)  # agents repeat themselves
 
@@ -86,9 +87,9 @@ class Ear:
         return slots, frozenset(cues - overruled)
 
     def _asked(self, sentence: str) -> list[str]:
-        if not self._has("ask", sentence):
-            return []
-        return [slot for slot, cue in self._slots.items() if cue.search(sentence)]
+        """Return the slots a question is about; some are asked for with a question that sounds like an offer."""
+        cues = self._slots if self._has("ask", sentence) else self._questions
+        return [slot for slot, cue in cues.items() if cue.search(sentence)]
 
     def _has(self, cue: str, sentence: str) -> bool:
         unless = self._unless.get(cue)

@@ -105,7 +105,7 @@ class ScriptedUser:
     def _inform(self, hints: Sequence[Hint], text: str) -> list[str]:
         """Answer a question; say that ids are not known when one was asked for."""
         sentences = []
-        if self._asks_for_id(text) and not any(hint.exact for hint in hints):
+        if self._asks_for_id(text) and not any("id" in hint.values for hint in hints):
             sentences.append(self._line("forgot"))
         self._told.update(hint.slot for hint in hints)
         return sentences + [self._say("inform", {hint.slot: hint}) for hint in hints]
@@ -124,7 +124,7 @@ class ScriptedUser:
 
     def _wrong(self, request: Request, text: str) -> bool:
         """Whether a proposal shows, in its words, that it means something else."""
-        checks = [hint.check for hint in request.hints if hint.check is not None]
+        checks = [one for hint in request.hints for one in (hint.check, *hint.also) if one is not None]
         return self._ear.is_about_another(request.act, text) or any(differs(check, text) for check in checks)
 
     def _take_refusal(self, request: Request) -> list[str]:

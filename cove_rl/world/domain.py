@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from functools import cache, cached_property
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
@@ -77,14 +77,17 @@ class Domain(ABC):
     def alternatives(self, world: World, call: ToolCall, argument: str) -> list[Any]:
         """Return other values an argument of a call could plausibly have had, for mutation tests of the verifier.
 
-        By default these are the other keys of the table the value is a key of; a domain adds what it knows.
+        By default these are the other values of a closed set (a `Literal`), or the other keys of the table the value is
+        a key of; a domain adds what it knows.
         """
         arguments = call.arguments if isinstance(call.arguments, dict) else {}
-        value = arguments.get(argument)
-        for rows in world.tables.values():
-            if isinstance(value, str) and value in rows:
-                return [key for key in rows if key != value]
-        return []
+        tool = self.toolbox.tools.get(call.name)
+        if tool is None or argument not in arguments:
+            return []
+        value = arguments[argument]
+        choices = tool.schema["function"]["parameters"]["properties"].get(argument, {}).get("enum", [])
+        tables = (rows for rows in world.tables.values() if isinstance(value, str) and value in rows)
+        return [other for other in choices or next(tables, ()) if other != value]
 
     @cached_property
     def toolbox(self) -> Toolbox:
@@ -106,6 +109,19 @@ class Domain(ABC):
         return World(self.name, self.generate(seed, full), seed=seed, size=full, behaviour=behaviour)
 
 
+def find_entry_point(name: str) -> EntryPoint:
+    """Return the entry point that offers a domain of that name; nothing of the domain is imported.
+
+    Raises:
+        DomainError: if no installed package offers one.
+    """
+    found = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+    if name not in found:
+        known = ", ".join(sorted(found)) or "none: is cove_rl installed (`pip install -e .`)?"
+        raise DomainError(f"no domain is named '{name}'; known: {known}")
+    return found[name]
+
+
 @cache
 def get_domain(name: str) -> Domain:
     """Return the domain of that name.
@@ -113,11 +129,7 @@ def get_domain(name: str) -> Domain:
     Raises:
         DomainError: if no installed package offers it, or what is offered is not a `Domain`.
     """
-    found = {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
-    if name not in found:
-        known = ", ".join(sorted(found)) or "none: is cove_rl installed (`pip install -e .`)?"
-        raise DomainError(f"no domain is named '{name}'; known: {known}")
-    domain = found[name].load()
+    domain = find_entry_point(name).load()
     if not isinstance(domain, Domain):
         raise DomainError(f"entry point {ENTRY_POINTS}:{name} is a {type(domain).__name__}, not a Domain")
     return domain

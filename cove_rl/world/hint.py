@@ -37,6 +37,7 @@ class Hint(Record, frozen=True, omit_defaults=True):
         values: what fills the wording.
         exact: True when no unique description existed and the exact value is given away instead.
         check: how the customer notices that an agent means something else.
+        also: further checks, each for itself, where one cannot tell everything (flights: by number, and by date).
     """
 
     slot: str
@@ -44,6 +45,7 @@ class Hint(Record, frozen=True, omit_defaults=True):
     values: dict[str, Value] = {}
     exact: bool = False
     check: Check | None = None
+    also: tuple[Check, ...] = ()
 
 
 class Request(Record, frozen=True, omit_defaults=True):

@@ -72,7 +72,18 @@ class Tool:
     def signature(self) -> str:
         """Return the arguments as a person would write them: ``order_id: string, reason: string``."""
         parameters = self.schema["function"]["parameters"]["properties"]
-        return ", ".join(f"{name}: {part.get('type', 'value')}" for name, part in parameters.items()) or "no arguments"
+        return ", ".join(f"{name}: {_kind(part)}" for name, part in parameters.items()) or "no arguments"
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    """Return what a JSON schema asks for, in a few words: a type, the values to choose from, what a list holds."""
+    if "enum" in schema:
+        return " or ".join(map(repr, schema["enum"]))
+    if schema.get("type") == "array":
+        return f"array of {_kind(schema['items'])}"
+    if "properties" in schema:
+        return f"{{{', '.join(schema['properties'])}}}"
+    return str(schema.get("type", "value"))
 
 
 def _inlined(hint: Any) -> dict[str, Any]:
@@ -143,7 +154,8 @@ def _arguments(one: Tool, arguments: Mapping[str, Any] | str) -> tuple[Any, ...]
     try:
         return msgspec.structs.astuple(msgspec.convert(arguments, one.arguments))
     except (msgspec.ValidationError, RecursionError) as error:
-        reason = str(error).replace("Object ", "The call ").replace("`$.", "`").replace("`$`", "the call")
+        reason = str(error).replace("`$.", "`").replace("`$`", "the call")
+        reason = reason if "- at `" in reason else reason.replace("Object ", "The call ")
         raise ToolError(f"{_short(reason)}. {one.name} takes: {one.signature()}.") from None
 
 

@@ -20,9 +20,7 @@ SHAPES = sorted((act, tuple(sorted(shape))) for act in GRAMMAR.acts() for shape 
 """Every act with every set of hints one sentence of it can carry, in the order of the file."""
 
 _DIGITS = st.text("0123456789", min_size=4, max_size=4)
-_NAMES = st.sampled_from(
-    [*read_yaml("retail/people.yaml")["first_names"], *read_yaml("retail/people.yaml")["last_names"]]
-)
+_NAMES = st.sampled_from([*read_yaml("people.yaml")["first_names"], *read_yaml("people.yaml")["last_names"]])
 _CARDS = ["visa", "mastercard", "amex", "discover"]
 
 

@@ -12,11 +12,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cove_rl.domains.population import people, places, read_people, read_places
 from cove_rl.domains.retail.catalogue import FEWEST_VARIANTS, Line, catalogue, read_catalogue
-from cove_rl.domains.retail.data import read
 from cove_rl.domains.retail.mix import read_mix
-from cove_rl.domains.retail.population import people, places, read_people, read_places
 from cove_rl.errors import InputError
+from cove_rl.sandbox import read_text
 
 Edit = Callable[[dict[str, Any]], object]
 
@@ -211,6 +211,6 @@ def test_a_place_that_does_not_read_back_is_refused(text: str, says: str) -> Non
     ],
 )
 def test_impossible_numbers_are_refused(old: str, new: str, says: str) -> None:
-    text = read("orders.yaml")
+    text = read_text("retail/orders.yaml")
     assert old in text
     assert says in refusal(read_mix, text.replace(old, new, 1))

@@ -9,10 +9,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from cove_rl.domains.retail.data import Entry, fault, finite, parse, read, repeated, short
+from cove_rl.domains.data import Entry, fault, finite, parse, repeated, short
 from cove_rl.errors import InputError
+from cove_rl.sandbox import read_text
 
-FILE = "catalogue.yaml"
+FILE = "retail/catalogue.yaml"
 FEWEST_VARIANTS = 5
 """A product line must allow at least this many combinations of option values."""
 
@@ -56,7 +57,7 @@ class Catalogue(Entry, frozen=True):
 @cache
 def catalogue() -> Catalogue:
     """Return the checked catalogue of ``sandbox/retail/catalogue.yaml``, read once per process."""
-    return read_catalogue(read(FILE))
+    return read_catalogue(read_text(FILE))
 
 
 def read_catalogue(text: str) -> Catalogue:

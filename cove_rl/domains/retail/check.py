@@ -2,13 +2,12 @@
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from typing import NamedTuple, TypeVar, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple, cast
 
+from cove_rl.domains.check import amount, twice
 from cove_rl.domains.retail.records import GiftCard, Order, Product, User, Variant
 from cove_rl.world.world import Tables
-
-H = TypeVar("H", bound=Hashable)
 
 
 class _Shop(NamedTuple):
@@ -56,11 +55,11 @@ def _product_problems(shop: _Shop) -> Iterator[str]:
                 yield f"{where}: item_id is '{variant.item_id}'"
             if owner.setdefault(item_id, key) != key:
                 yield f"{where}: product '{owner[item_id]}' has a variant of that id, too"
-            if not _amount(variant.price):
+            if not amount(variant.price):
                 yield f"{where}: price {variant.price} is not a finite number of dollars from 0 up"
-        for options in _twice(tuple(sorted(variant.options.items())) for variant in product.variants.values()):
+        for options in twice(tuple(sorted(variant.options.items())) for variant in product.variants.values()):
             yield f"products/{key}: two variants have the options {dict(options)}"
-    for name in _twice(product.name for product in shop.products.values()):
+    for name in twice(product.name for product in shop.products.values()):
         yield f"products: two are named '{name}'"
 
 
@@ -72,7 +71,7 @@ def _user(shop: _Shop, key: str, user: User) -> Iterator[str]:
     for method_id, method in user.payment_methods.items():
         if method.id != method_id:
             yield f"payment method '{method_id}' has the id '{method.id}'"
-        if isinstance(method, GiftCard) and not _amount(method.balance):
+        if isinstance(method, GiftCard) and not amount(method.balance):
             yield f"payment method '{method_id}' has the balance {method.balance}"
     for order_id in user.orders:
         order = shop.orders.get(order_id)
@@ -80,16 +79,16 @@ def _user(shop: _Shop, key: str, user: User) -> Iterator[str]:
             yield f"order '{order_id}' is not in orders"
         elif order.user_id != key:
             yield f"order '{order_id}' belongs to '{order.user_id}'"
-    for order_id in _twice(user.orders):
+    for order_id in twice(user.orders):
         yield f"order '{order_id}' is listed twice"
 
 
 def _lookup_problems(shop: _Shop) -> Iterator[str]:
     """Yield why looking a user up by what they say of themselves would find two."""
     users = shop.users.values()
-    for email in _twice(user.email.lower() for user in users):
+    for email in twice(user.email.lower() for user in users):
         yield f"users: two have the e-mail address '{email}'"
-    for identity in _twice(
+    for identity in twice(
         (user.name.first_name.lower(), user.name.last_name.lower(), user.address.zip) for user in users
     ):
         yield f"users: two have the first name, last name and zip code {identity}"
@@ -126,7 +125,7 @@ def _items(shop: _Shop, order: Order) -> Iterator[str]:
             yield f"item '{item.item_id}' is no variant of product '{item.product_id}'"
         elif item.name != product.name:
             yield f"item '{item.item_id}' is named '{item.name}', but its product '{product.name}'"
-        if not _amount(item.price):
+        if not amount(item.price):
             yield f"item '{item.item_id}' has the price {item.price}"
 
 
@@ -147,7 +146,7 @@ def _payments(order: Order, methods: Iterable[str]) -> Iterator[str]:
     for payment in order.payment_history:
         if methods and payment.payment_method_id not in methods:
             yield f"payment method '{payment.payment_method_id}' is not one of user '{order.user_id}'"
-        if not _amount(payment.amount):
+        if not amount(payment.amount):
             yield f"a {payment.transaction_type} has the amount {payment.amount}"
 
 
@@ -181,12 +180,3 @@ def _requests(shop: _Shop, order: Order, methods: Iterable[str]) -> Iterator[str
             yield f"payment method '{method_id}' is not one of user '{order.user_id}'"
     if not math.isfinite(order.exchange_price_difference or 0.0):
         yield f"exchange_price_difference is {order.exchange_price_difference}"
-
-
-def _amount(dollars: float) -> bool:
-    return math.isfinite(dollars) and dollars >= 0
-
-
-def _twice(values: Iterable[H]) -> list[H]:
-    """Return the values that occur more than once, in order of first appearance."""
-    return [value for value, count in Counter(values).items() if count > 1]

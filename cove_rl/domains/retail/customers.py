@@ -2,19 +2,10 @@
 
 from random import Random
 
-from cove_rl.domains.retail.ids import Mint
+from cove_rl.domains.customers import Newcomer, new_house, newcomers
+from cove_rl.domains.ids import Mint
 from cove_rl.domains.retail.mix import MethodKind, mix
-from cove_rl.domains.retail.population import people, places
 from cove_rl.domains.retail.records import Address, CreditCard, GiftCard, PaymentMethod, PayPal, User, UserName
-
-_DIGITS = 1000
-"""How many user ids one full name allows: four digits of which the first is 0."""
-
-
-def most_customers() -> int:
-    """Return how many customers the names and places are enough for, with every second combination left free."""
-    names = len(people().first_names) * len(people().last_names)
-    return names * min(_DIGITS, sum(len(town.zips) for town in places().towns)) // 2
 
 
 def enrol(rng: Random, count: int) -> list[User]:
@@ -27,35 +18,18 @@ def enrol(rng: Random, count: int) -> list[User]:
         count: how many, at most `most_customers`.
     """
     mint = Mint(rng)
-    taken: set[tuple[str, str, str]] = set()
-    users: list[User] = []
-    while len(users) < count:
-        name = UserName(rng.choice(people().first_names), rng.choice(people().last_names))
-        address = new_address(rng)
-        identity = (name.first_name, name.last_name, address.zip)
-        if identity not in taken:
-            taken.add(identity)
-            users.append(_user(rng, mint, name, address))
-    return users
+    return [_user(rng, mint, person) for person in newcomers(rng, count)]
 
 
 def new_address(rng: Random) -> Address:
     """Return a made-up house in a real town."""
-    town = rng.choice(places().towns)
-    return Address(
-        address1=f"{rng.randint(100, 999)} {rng.choice(places().streets)}",
-        address2=f"Suite {rng.randint(100, 999)}",
-        city=town.city,
-        country="USA",
-        state=town.state,
-        zip=rng.choice(town.zips),
-    )
+    return Address(*new_house(rng))
 
 
-def _user(rng: Random, mint: Mint, name: UserName, address: Address) -> User:
-    first, last = name.first_name, name.last_name
+def _user(rng: Random, mint: Mint, person: Newcomer) -> User:
+    first, last, house = person
     methods = {method.id: method for method in _wallet(rng, mint)}
-    return User(mint.user(first, last), name, address, mint.email(first, last), methods, ())
+    return User(mint.user(first, last), UserName(first, last), Address(*house), mint.email(first, last), methods, ())
 
 
 def _wallet(rng: Random, mint: Mint) -> list[PaymentMethod]:

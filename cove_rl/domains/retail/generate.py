@@ -5,9 +5,10 @@ from random import Random
 
 from msgspec.structs import replace
 
+from cove_rl.domains.customers import most_customers
+from cove_rl.domains.data import short
 from cove_rl.domains.retail.catalogue import catalogue
-from cove_rl.domains.retail.customers import enrol, most_customers
-from cove_rl.domains.retail.data import short
+from cove_rl.domains.retail.customers import enrol
 from cove_rl.domains.retail.mix import mix
 from cove_rl.domains.retail.purchases import place_orders
 from cove_rl.domains.retail.records import TABLES, Order, Product, User

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from cove_rl.domains.retail.mix import choose, mix
+from cove_rl.domains.retail.mix import mix
 from cove_rl.domains.retail.records import (
     Fulfillment,
     GiftCard,
@@ -19,6 +19,7 @@ from cove_rl.domains.retail.records import (
     User,
     Variant,
 )
+from cove_rl.domains.weights import choose
 
 
 def advance(

@@ -1,47 +1,19 @@
-"""Mint ids that look like tau2-bench's and can never be one of them.
+"""The ids of a generated shop."""
 
-The one rule: **the digits of every id made here begin with 0**. The benchmark's never do, nor do those of other
-databases in its style, so ``#W0123456``, ``mara_holm_0412`` or ``credit_card_0031415`` is ours at first sight, and
-no record of ours can answer to an id of theirs.
-"""
-
-from random import Random
+from cove_rl.domains.ids import Mint
 
 
-class Mint:
-    """Makes ids that are unique among all ids of one mint."""
-
-    def __init__(self, rng: Random) -> None:
-        self._rng = rng
-        self._used: set[str] = set()
+class ShopMint(Mint):
+    """Makes the ids of products, items, orders and parcels, too."""
 
     def product_or_item(self) -> str:
         """Return ten digits: products and items share their numbers, so that one id never means two things."""
-        return self._number("", 10)
-
-    def user(self, first_name: str, last_name: str) -> str:
-        """Return ``first_last_dddd``, in lower case."""
-        return self._number(f"{first_name}_{last_name}_".lower(), 4)
-
-    def email(self, first_name: str, last_name: str) -> str:
-        """Return ``first.lastdddd@example.com``, in lower case; its digits are not those of the user id."""
-        return self._number(f"{first_name}.{last_name}".lower(), 4) + "@example.com"
-
-    def payment_method(self, kind: str) -> str:
-        """Return the kind of payment method, an underscore and seven digits."""
-        return self._number(f"{kind}_", 7)
+        return self.number("", 10)
 
     def order(self) -> str:
         """Return ``#W`` and seven digits."""
-        return self._number("#W", 7)
+        return self.number("#W", 7)
 
     def tracking(self) -> str:
         """Return the twelve digits of a parcel."""
-        return self._number("", 12)
-
-    def _number(self, prefix: str, digits: int) -> str:
-        while True:
-            made = f"{prefix}0{self._rng.randrange(10 ** (digits - 1)):0{digits - 1}d}"
-            if made not in self._used:
-                self._used.add(made)
-                return made
+        return self.number("", 12)

@@ -1,20 +1,18 @@
 """How often things happen in a generated shop: the weights and shares of ``sandbox/retail/orders.yaml``."""
 
 from functools import cache
-from random import Random
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from cove_rl.domains.retail.data import Entry, fault, parse, read
+from cove_rl.domains.data import Entry, fault, parse
 from cove_rl.domains.retail.records import CancelReason, OrderStatus
+from cove_rl.domains.weights import Share, Weight, refuse_weightless
+from cove_rl.sandbox import read_text
 
-FILE = "orders.yaml"
+FILE = "retail/orders.yaml"
 
-K = TypeVar("K")
-Share = Annotated[float, Meta(ge=0, le=1)]
 Drift = Annotated[float, Meta(ge=0, le=0.5)]
-Weight = Annotated[float, Meta(ge=0, le=1e9)]
 Dollars = Annotated[float, Meta(ge=0, le=1e6)]
 MethodKind = Literal["credit_card", "paypal", "gift_card"]
 
@@ -65,7 +63,7 @@ class Mix(Entry, frozen=True):
 @cache
 def mix() -> Mix:
     """Return the checked numbers of ``sandbox/retail/orders.yaml``, read once per process."""
-    return read_mix(read(FILE))
+    return read_mix(read_text(FILE))
 
 
 def read_mix(text: str) -> Mix:
@@ -84,9 +82,7 @@ def read_mix(text: str) -> Mix:
         "cancel_reasons": list(found.cancel_reasons.values()),
         "items_per_order": list(found.items_per_order.values()),
     }
-    for key, values in weights.items():
-        if not sum(values) > 0:
-            raise fault(FILE, f"{key} has no weight above zero", "give at least one entry a positive weight")
+    refuse_weightless(FILE, weights)
     for key, span in [("variants_per_product", found.variants_per_product)] + [
         ("gift_card_balances", band) for band in found.gift_card_balances
     ]:
@@ -95,8 +91,3 @@ def read_mix(text: str) -> Mix:
     if any(wallet.kinds.count("gift_card") > 2 for wallet in found.payment_methods):
         raise fault(FILE, "payment_methods has an entry with more than two gift cards", "keep it to two")
     return found
-
-
-def choose(rng: Random, weights: dict[K, float]) -> K:
-    """Return one key, drawn with its weight."""
-    return rng.choices(list(weights), list(weights.values()))[0]

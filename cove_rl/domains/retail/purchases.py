@@ -4,11 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from random import Random
 
+from cove_rl.domains.customers import buyers
 from cove_rl.domains.retail.customers import new_address
 from cove_rl.domains.retail.histories import advance
-from cove_rl.domains.retail.ids import Mint
-from cove_rl.domains.retail.mix import choose, mix
+from cove_rl.domains.retail.ids import ShopMint
+from cove_rl.domains.retail.mix import mix
 from cove_rl.domains.retail.records import Address, Order, OrderItem, Payment, Product, User, Variant
+from cove_rl.domains.weights import choose
 
 
 def place_orders(rng: Random, count: int, products: Mapping[str, Product], users: Sequence[User]) -> dict[str, Order]:
@@ -20,27 +22,16 @@ def place_orders(rng: Random, count: int, products: Mapping[str, Product], users
         products: what can be ordered.
         users: who can order.
     """
-    mint = Mint(rng)
+    mint = ShopMint(rng)
     lines = list(products.values())
     elsewhere: dict[str, list[Address]] = {}
     orders = {}
-    for user in _owners(rng, users, count):
+    for user in buyers(rng, users, count, most=mix().orders_per_user, idle=mix().users_without_orders):
         address = _destination(rng, user, elsewhere.setdefault(user.user_id, []))
         order = _order(rng, mint.order(), user, address, _basket(rng, lines))
         status = choose(rng, mix().statuses)
         orders[order.order_id] = advance(rng, order, status, user, products, mint.tracking())
     return orders
-
-
-def _owners(rng: Random, users: Sequence[User], count: int) -> list[User]:
-    """Return who places each order: everybody at least one if there are enough, except the few who never order."""
-    most = mix().orders_per_user
-    idle = min(round(mix().users_without_orders * len(users)), len(users) - math.ceil(count / most))
-    active = rng.sample(users, len(users) - idle)
-    owners = active[:count]
-    owners += rng.sample(active * (most - 1), count - len(owners))
-    rng.shuffle(owners)
-    return owners
 
 
 def _destination(rng: Random, user: User, earlier: list[Address]) -> Address:

@@ -3,7 +3,7 @@
 from random import Random
 
 from cove_rl.domains.retail.catalogue import Line, catalogue
-from cove_rl.domains.retail.ids import Mint
+from cove_rl.domains.retail.ids import ShopMint
 from cove_rl.domains.retail.mix import mix
 from cove_rl.domains.retail.records import Product, Variant
 
@@ -18,12 +18,12 @@ def stock(rng: Random, count: int) -> dict[str, Product]:
         rng: where every choice comes from.
         count: how many product lines, at most as many as the catalogue has.
     """
-    mint = Mint(rng)
+    mint = ShopMint(rng)
     products = (_product(rng, mint, line) for line in rng.sample(catalogue().products, count))
     return {product.product_id: product for product in products}
 
 
-def _product(rng: Random, mint: Mint, line: Line) -> Product:
+def _product(rng: Random, mint: ShopMint, line: Line) -> Product:
     possible = line.combinations()
     span = mix().variants_per_product
     chosen = rng.sample(possible, min(rng.randint(span.least, span.most), len(possible)))

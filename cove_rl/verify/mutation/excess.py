@@ -74,8 +74,9 @@ def undone(solution: Solution, rng: Random) -> Iterator[Mutant]:
         position = rng.randint(first + 1, solution.end)
         calls = solution.with_calls(position, back)
         steps = solution.run(calls)
-        if not steps[position].result.changes or net(steps) == solution.net:
-            continue
+        changes = steps[position].result.changes
+        if not changes or any(change.before is None for change in changes) or net(steps) == solution.net:
+            continue  # a call that makes a record, made once more, undoes nothing
         yield Mutant("write undone", calls, still_right=False, redundant=2)
         calls = solution.with_calls(position, back, again(call))
         steps = solution.run(calls)
@@ -115,7 +116,8 @@ def _fields(record: Record | None) -> dict[str, object]:
     for value in list(fields.values()):
         if isinstance(value, Record):
             fields |= msgspec.structs.asdict(value)
-    return {name: value for name, value in fields.items() if isinstance(value, str)}
+    plain: dict[str, object] = msgspec.to_builtins(fields)
+    return {name: value for name, value in plain.items() if isinstance(value, (str, int, list))}
 
 
 def _all_write(solution: Solution, calls: tuple[ToolCall, ...], *, net_as_before: bool) -> bool:

@@ -1,7 +1,7 @@
 """The sixteen tools of the retail domain."""
 
+from cove_rl.domains.general import calculate, transfer_to_human_agents
 from cove_rl.domains.retail.tools.delivered import exchange_delivered_order_items, return_delivered_order_items
-from cove_rl.domains.retail.tools.general import calculate, transfer_to_human_agents
 from cove_rl.domains.retail.tools.lookups import (
     find_user_id_by_email,
     find_user_id_by_name_zip,

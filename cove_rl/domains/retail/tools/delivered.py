@@ -4,11 +4,11 @@
 
 from cove_rl.domains.retail.quirks import may_keep_item, price_difference
 from cove_rl.domains.retail.records import GiftCard, Order
-from cove_rl.domains.retail.tools.find import find_order, find_payment_method, quote
+from cove_rl.domains.retail.tools.find import find_order, find_payment_method
 from cove_rl.domains.retail.tools.items import check_owned, pair
 from cove_rl.domains.retail.tools.money import check_balance
 from cove_rl.domains.retail.tools.orders import update_order
-from cove_rl.errors import ToolError
+from cove_rl.errors import ToolError, quote
 from cove_rl.world.state import State
 from cove_rl.world.tool import tool
 

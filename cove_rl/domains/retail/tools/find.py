@@ -4,17 +4,12 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from cove_rl.domains.retail.records import Order, PaymentMethod, Product, User, Variant
-from cove_rl.errors import ToolError
+from cove_rl.errors import ToolError, quote
 from cove_rl.world.record import Record
 from cove_rl.world.state import State
 from cove_rl.world.world import World
 
 R = TypeVar("R", bound=Record)
-
-
-def quote(text: str, limit: int = 60) -> str:
-    """Return text from a call in quotes, cut so that an error never repeats a giant argument."""
-    return f"'{text}'" if len(text) <= limit else f"'{text[:limit]}...'"
 
 
 def find_user(state: State, user_id: str) -> User:

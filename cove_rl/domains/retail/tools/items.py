@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from cove_rl.domains.retail.quirks import Swap, check_some
 from cove_rl.domains.retail.records import Order
-from cove_rl.domains.retail.tools.find import find_variant, quote
-from cove_rl.errors import ToolError
+from cove_rl.domains.retail.tools.find import find_variant
+from cove_rl.errors import ToolError, quote
 from cove_rl.world.state import State
 
 

@@ -10,11 +10,10 @@ from cove_rl.domains.retail.tools.find import (
     find_product,
     find_user,
     products_by_item,
-    quote,
     users_by_email,
     users_by_name,
 )
-from cove_rl.errors import ToolError
+from cove_rl.errors import ToolError, quote
 from cove_rl.world.state import State
 from cove_rl.world.tool import tool
 from cove_rl.world.world import World

@@ -1,4 +1,4 @@
-"""Read the shop's hand-written YAML into typed structs, strictly: a mistake in an edit is named, never guessed at."""
+"""Read a domain's hand-written YAML into typed structs, strictly: a mistake in an edit is named, never guessed at."""
 
 import math
 from collections.abc import Hashable, Iterable
@@ -8,7 +8,6 @@ import msgspec
 import yaml
 
 from cove_rl.errors import InputError
-from cove_rl.sandbox import read_text
 
 T = TypeVar("T")
 
@@ -17,23 +16,13 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of what the YAML files hold: immutable, and a key nobody knows is an error."""
 
 
-def source(name: str) -> str:
-    """Return how messages name a file of this domain's data."""
-    return f"sandbox/retail/{name}"
-
-
-def read(name: str) -> str:
-    """Return the text of one of this domain's data files (UTF-8)."""
-    return read_text(f"retail/{name}")
-
-
-def parse(text: str, kind: type[T], name: str) -> T:
+def parse(text: str, kind: type[T], file: str) -> T:
     """Return the YAML text as an instance of `kind`.
 
     Args:
         text: the YAML.
         kind: the type to convert to.
-        name: the file the text came from, for messages.
+        file: where below ``sandbox/`` the text came from, for messages.
 
     Raises:
         InputError: if the text is no YAML, repeats a key, or does not have the shape of `kind`.
@@ -42,15 +31,15 @@ def parse(text: str, kind: type[T], name: str) -> T:
         raw = yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe loader that also refuses repeated keys)
         return msgspec.convert(raw, kind)
     except (yaml.YAMLError, RecursionError) as error:
-        raise fault(name, f"is not valid YAML: {error}", "mend the syntax") from None
+        raise fault(file, f"is not valid YAML: {error}", "mend the syntax") from None
     except (msgspec.ValidationError, ValueError) as error:
         advice = "see the file's comments; put quotes around texts that look like numbers, dates or yes/no"
-        raise fault(name, str(error), advice) from None
+        raise fault(file, str(error), advice) from None
 
 
-def fault(name: str, what: str, remedy: str) -> InputError:
-    """Return the error for something wrong in the file `name`: one line, at most 400 characters."""
-    return InputError(f"{source(name)}: {short(what, 240)}; {remedy}")
+def fault(file: str, what: str, remedy: str) -> InputError:
+    """Return the error for something wrong in ``sandbox/<file>``: one line, at most 400 characters."""
+    return InputError(f"sandbox/{file}: {short(what, 240)}; {remedy}")
 
 
 def short(text: str, limit: int = 60) -> str:

@@ -1,4 +1,4 @@
-"""Who may shop and where they may live: names, streets, towns with their zip codes."""
+"""Who customers may be and where they may live: names, streets, towns with their zip codes."""
 
 import re
 from functools import cache
@@ -6,7 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from cove_rl.domains.retail.data import Entry, fault, parse, read, repeated, short
+from cove_rl.domains.data import Entry, fault, parse, repeated, short
+from cove_rl.sandbox import read_text
 
 PEOPLE_FILE = "people.yaml"
 PLACES_FILE = "places.yaml"
@@ -40,14 +41,14 @@ class Places(Entry, frozen=True):
 
 @cache
 def people() -> People:
-    """Return the checked names of ``sandbox/retail/people.yaml``, read once per process."""
-    return read_people(read(PEOPLE_FILE))
+    """Return the checked names of ``sandbox/people.yaml``, read once per process."""
+    return read_people(read_text(PEOPLE_FILE))
 
 
 @cache
 def places() -> Places:
-    """Return the checked places of ``sandbox/retail/places.yaml``, read once per process."""
-    return read_places(read(PLACES_FILE))
+    """Return the checked places of ``sandbox/places.yaml``, read once per process."""
+    return read_places(read_text(PLACES_FILE))
 
 
 def read_people(text: str) -> People:

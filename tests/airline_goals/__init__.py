@@ -1,0 +1,1 @@
+"""Tests of what airline customers want and how they describe it."""

@@ -1,0 +1,1 @@
+"""Tests of what airline customers and their oracle say and do."""

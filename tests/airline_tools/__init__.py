@@ -1,0 +1,1 @@
+"""Tests of the airline tools on a ticket office small enough to check by hand."""

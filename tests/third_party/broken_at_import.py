@@ -1,0 +1,3 @@
+"""A domain that cannot even be imported."""
+
+raise RuntimeError("no such shelf")
