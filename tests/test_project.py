@@ -23,9 +23,10 @@ BASE = {"errors", "files", "jsonl", "sandbox"}
 
 WORLD = BASE | {"world"}
 DOMAINS = WORLD | {"speech", "domains"}
+ENDPOINTS = BASE | {"endpoints"}
 TASKS = DOMAINS | {"tasks"}
 EPISODE = TASKS | {"episode", "verify"}
-SIDES = EPISODE | {"users", "agents"}
+SIDES = EPISODE | ENDPOINTS | {"users", "agents"}
 ALL = SIDES | {"synth", "evaluation"}
 
 ALLOWED = {
@@ -36,8 +37,9 @@ ALLOWED = {
     "tasks": TASKS,
     "verify": TASKS | {"verify"},
     "episode": EPISODE,
-    "users": EPISODE | {"users"},
-    "agents": EPISODE | {"agents"},
+    "endpoints": ENDPOINTS,
+    "users": EPISODE | ENDPOINTS | {"users"},
+    "agents": EPISODE | ENDPOINTS | {"agents"},
     "synth": ALL,
     "evaluation": ALL,
     "training": ALL | {"training"},
@@ -45,7 +47,7 @@ ALLOWED = {
 }
 """Package or module directly under cove_rl -> what it may import of cove_rl, itself included."""
 
-CORE = ("world", "speech", "domains", "tasks", "verify", "episode", "users")
+CORE = ("world", "speech", "domains", "tasks", "verify", "episode", "endpoints", "users")
 
 FOREIGN = re.compile(r"(?<![\w.-])/work/|\.\./shared|/root/|/home/\w|/tmp/|\bissue #?\d|\bsession \d", re.I)
 """Paths of somebody's machine and numbers of somebody's tracker."""

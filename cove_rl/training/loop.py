@@ -26,7 +26,7 @@ from cove_rl.training.results import bounded
 from cove_rl.training.settings import Settings, read_settings
 from cove_rl.training.tokens import TokenStream
 from cove_rl.training.turns import TurnReader
-from cove_rl.users.scripted import ScriptedUser
+from cove_rl.users.kinds import users_of
 from cove_rl.world.domain import Domain, get_domain
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class CoveAgentLoop(AgentLoopBase):
 
     def make_user(self, task: Task) -> User:
         """Return who plays the customer of a task."""
-        return ScriptedUser(task)
+        return users_of(self.settings.user).user(task)
 
     async def _attempt(self, task: Task, sampling_params: dict[str, Any]) -> Rollout:
         deadlines, domain = self.settings.deadlines, get_domain(task.domain)

@@ -8,6 +8,8 @@ from omegaconf import OmegaConf
 
 from cove_rl.errors import InputError
 from cove_rl.tasks.sampler import Mix
+from cove_rl.users.kinds import read_user
+from cove_rl.users.settings import AnyUserSettings, ScriptedSettings
 from cove_rl.verify.score import Scoring
 
 Count = Annotated[int, Meta(ge=1)]
@@ -60,7 +62,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     splits: Annotated[dict[str, Split], Meta(min_length=1)]
     world_size: dict[str, int] = {}
     mix: tuple[float, ...] = Mix().weights
-    user: Literal["scripted"] = "scripted"
+    user: AnyUserSettings = ScriptedSettings()
     user_turns: Count = 32
     agent_turns: Count = 40
     turn_tokens: Count = 1024
@@ -93,6 +95,8 @@ def read_settings(config: Any) -> Settings:
         InputError: if a key is unknown, missing or of the wrong type, or values do not go together.
     """
     plain = OmegaConf.to_container(config, resolve=True) if OmegaConf.is_config(config) else config
+    if isinstance(plain, dict) and "user" in plain:
+        plain = {**plain, "user": read_user(plain["user"])}
     try:
         return msgspec.convert(plain, Settings)
     except msgspec.ValidationError as error:
