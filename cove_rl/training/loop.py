@@ -107,7 +107,7 @@ class CoveAgentLoop(AgentLoopBase):
 
     def make_user(self, task: Task) -> User:
         """Return who plays the customer of a task."""
-        return users_of(self.settings.user).user(task)
+        return users_of(self.settings.user, self.settings.deadlines.user).user(task)
 
     async def _attempt(self, task: Task, sampling_params: dict[str, Any]) -> Rollout:
         deadlines, domain = self.settings.deadlines, get_domain(task.domain)

@@ -15,6 +15,9 @@ from cove_rl.tasks.task import Task
 from cove_rl.users.scripted import ScriptedUser
 from cove_rl.users.settings import AnyUserSettings, ScriptedSettings
 
+ANSWER = 120.0
+"""Seconds an answer may take where nobody says otherwise (ours: a large model under load)."""
+
 
 class Users(Protocol):
     """The users of a run: makes the customer of each task, and owns what they share."""
@@ -29,9 +32,9 @@ class Users(Protocol):
 
 
 class ScriptedUsers:
-    """Users without a model."""
+    """Users without a model; they take no time."""
 
-    def __init__(self, settings: ScriptedSettings) -> None:
+    def __init__(self, settings: ScriptedSettings, seconds: float) -> None:
         pass
 
     def user(self, task: Task) -> User:
@@ -43,32 +46,36 @@ class ScriptedUsers:
         return {}
 
 
-FACTORIES: Mapping[type[Any], Callable[[Any], Users]] = {
+FACTORIES: Mapping[type[Any], Callable[[Any, float], Users]] = {
     ScriptedSettings: ScriptedUsers,
 }
-"""Settings of a kind -> what makes its users."""
+"""Settings of a kind -> what makes its users, given the settings and the seconds an answer may take."""
 
 KINDS: Mapping[str, type[Any]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyUserSettings)}
 """Name of a kind -> its settings."""
 
 
-def make_users(settings: AnyUserSettings) -> Users:
+def make_users(settings: AnyUserSettings, seconds: float = ANSWER) -> Users:
     """Return the users these settings describe. Endpoints are shared with whoever else in the process uses them.
+
+    Args:
+        settings: who plays, and how.
+        seconds: how long an answer may take, at most, whatever goes wrong on the way to it.
 
     Raises:
         InputError: if they need an API key that the environment does not have.
     """
-    return FACTORIES[type(settings)](settings)
+    return FACTORIES[type(settings)](settings, seconds)
 
 
-_MADE: dict[bytes, Users] = {}
+_MADE: dict[tuple[bytes, float], Users] = {}
 
 
-def users_of(settings: AnyUserSettings) -> Users:
+def users_of(settings: AnyUserSettings, seconds: float = ANSWER) -> Users:
     """Return the users these settings describe, made once per process: what they share lasts as long as it does."""
-    key = msgspec.json.encode(settings)
+    key = msgspec.json.encode(settings), seconds
     if key not in _MADE:
-        _MADE[key] = make_users(settings)
+        _MADE[key] = make_users(settings, seconds)
     return _MADE[key]
 
 
