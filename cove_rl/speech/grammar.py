@@ -23,6 +23,22 @@ class Heard(msgspec.Struct, frozen=True):
     hints: dict[str, Hint]
 
 
+class Sentence(msgspec.Struct, frozen=True):
+    """One sentence of a customer, and what it is meant to say.
+
+    Attributes:
+        act: the kind of statement, or which line without information it is ("hello", "remark", ...).
+        text: its words.
+        hints: the hints it carries, by slot.
+        phrases: the words of these hints as they stand in the text, but for the case of its first letter.
+    """
+
+    act: str
+    text: str
+    hints: dict[str, Hint] = {}
+    phrases: tuple[str, ...] = ()
+
+
 class Listing(msgspec.Struct, frozen=True):
     """How several hints of one slot are strung together: between them, and before the last."""
 
@@ -100,6 +116,10 @@ class Grammar:
         return {frozenset(one.places) for one in self._acts.get(act, [])}
 
     def say(self, act: str, hints: Mapping[str, Hint], rng: Random) -> str:
+        """Return the words of a sentence of this act that carries exactly these hints; see `compose`."""
+        return self.compose(act, hints, rng).text
+
+    def compose(self, act: str, hints: Mapping[str, Hint], rng: Random) -> Sentence:
         """Return a sentence of this act that carries exactly these hints.
 
         Raises:
@@ -108,8 +128,10 @@ class Grammar:
         fitting = [one for one in self._acts.get(act, []) if set(one.places) == set(hints)]
         if not fitting:
             raise DomainError(f"speech.yaml has no sentence '{act}' with {', '.join(sorted(hints)) or 'no hint'}")
-        sentence = rng.choice(fitting).fill({slot: self.word(hint, rng) for slot, hint in hints.items()})
-        return sentence[0].upper() + sentence[1:]
+        template = rng.choice(fitting)
+        phrases = {slot: self.word(hint, rng) for slot, hint in hints.items()}
+        text = template.fill(phrases)
+        return Sentence(act, text[0].upper() + text[1:], dict(hints), tuple(phrases.values()))
 
     def word(self, hint: Hint, rng: Random) -> str:
         """Return one wording of a hint, to stand inside a sentence."""

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from enum import Enum
 from random import Random
 
-from cove_rl.episode.episode import STOP
 from cove_rl.episode.trajectory import Message
+from cove_rl.speech.grammar import Sentence
 from cove_rl.speech.speech import speech_of
 from cove_rl.tasks.task import Task, is_actionable
 from cove_rl.users.listening import differs, ear_of
+from cove_rl.users.turn import Turn
 from cove_rl.world.hint import Hint, Request
 
 REMARKS = {"terse": 0.0, "normal": 0.25, "chatty": 0.7}
@@ -51,25 +52,29 @@ class ScriptedUser:
 
     async def reply(self, conversation: Sequence[Message]) -> Message:
         """Return the customer's next message."""
+        return Message("user", self.decide(conversation).text)
+
+    def decide(self, conversation: Sequence[Message]) -> Turn:
+        """Return what the customer says next, sentence by sentence; call it once per turn."""
         if not any(message.role == "user" for message in conversation):
-            return self._message(self._opening())
+            return self._turn(self._opening())
         said = conversation[-1].content
         if not said.strip():
-            return self._message([self._line("silence")])
-        return self._message(self._answer(said))
+            return self._turn([self._line("silence")])
+        return self._turn(self._answer(said))
 
     @property
     def _request(self) -> Request:
         """The request that is being talked about: the last one told."""
         return self._task.requests[self._next - 1]
 
-    def _opening(self) -> list[str]:
+    def _opening(self) -> list[Sentence]:
         sentences = [self._line("hello")] if self._rng.random() < 0.8 else []
         if len(self._task.requests) > 1 and self._rng.random() < 0.3:
             sentences.append(self._line("several"))
         return sentences + self._tell_next()
 
-    def _answer(self, text: str) -> list[str]:
+    def _answer(self, text: str) -> list[Sentence]:
         heard = self._ear.listen(text)
         request = self._request
         known = self._known(request)
@@ -102,7 +107,7 @@ class ScriptedUser:
         hints.update((hint.slot, hint) for hint in request.hints)
         return hints
 
-    def _inform(self, hints: Sequence[Hint], text: str) -> list[str]:
+    def _inform(self, hints: Sequence[Hint], text: str) -> list[Sentence]:
         """Answer a question; say that ids are not known when one was asked for."""
         sentences = []
         if self._asks_for_id(text) and not any(hint.exact for hint in hints):
@@ -115,7 +120,7 @@ class ScriptedUser:
         words = text.lower()
         return any(cue in words for cue in (" id", "number", "#"))
 
-    def _judge(self, request: Request, text: str) -> list[str]:
+    def _judge(self, request: Request, text: str) -> list[Sentence]:
         """Agree to a proposal or correct it."""
         if not self._wrong(request, text):
             self._stage = Stage.AGREED
@@ -127,29 +132,29 @@ class ScriptedUser:
         checks = [hint.check for hint in request.hints if hint.check is not None]
         return self._ear.is_about_another(request.act, text) or any(differs(check, text) for check in checks)
 
-    def _take_refusal(self, request: Request) -> list[str]:
+    def _take_refusal(self, request: Request) -> list[Sentence]:
         """Accept that something cannot be done, unless it should be possible: then insist once."""
         possible = is_actionable(request.constraint) and not request.constraint.transfer
         if possible and self._stage is Stage.TOLD:
             return self._insist(request)
         return [self._line("accept"), *self._close()]
 
-    def _insist(self, request: Request) -> list[str]:
+    def _insist(self, request: Request) -> list[Sentence]:
         if self._stage is Stage.INSISTED:
             return self._close()
         self._stage = Stage.INSISTED
         return [self._line("insist"), *self._tell(request, {hint.slot for hint in request.hints})]
 
-    def _close(self) -> list[str]:
+    def _close(self) -> list[Sentence]:
         """Go on to the next request, or end the conversation."""
         if self._next < len(self._task.requests):
             return [self._line("next"), *self._tell_next()] if self._rng.random() < 0.5 else self._tell_next()
         return self._finish()
 
-    def _finish(self) -> list[str]:
-        return [f"{self._line('bye')} {STOP}"]
+    def _finish(self) -> list[Sentence]:
+        return [self._line("bye")]
 
-    def _tell_next(self) -> list[str]:
+    def _tell_next(self) -> list[Sentence]:
         """Mention the next request with as much of it as this customer tells unasked."""
         request = self._task.requests[self._next]
         self._next += 1
@@ -158,7 +163,7 @@ class ScriptedUser:
         share = REVEALS[self._task.persona.openness]
         return self._tell(request, {hint.slot for hint in request.hints if self._rng.random() < share})
 
-    def _tell(self, request: Request, slots: set[str]) -> list[str]:
+    def _tell(self, request: Request, slots: set[str]) -> list[Sentence]:
         """Say a request with the hints of these slots: one sentence that carries most of them, then the rest."""
         hints = {hint.slot: hint for hint in request.hints if hint.slot in slots}
         self._told.update(hints)
@@ -168,17 +173,20 @@ class ScriptedUser:
         rest = [self._say("inform", {slot: hint}) for slot, hint in hints.items() if slot not in carried]
         return sentences + rest
 
-    def _say(self, act: str, hints: dict[str, Hint]) -> str:
-        return self._speech.grammar.say(act, hints, self._rng)
+    def _say(self, act: str, hints: dict[str, Hint]) -> Sentence:
+        return self._speech.grammar.compose(act, hints, self._rng)
 
-    def _line(self, key: str) -> str:
-        return self._speech.customer.say(key, self._rng)
+    def _line(self, key: str) -> Sentence:
+        return Sentence(key, self._speech.customer.say(key, self._rng))
 
-    def _message(self, sentences: list[str]) -> Message:
-        """Join sentences, with a remark before or after as mood and verbosity have it."""
+    def _turn(self, sentences: list[Sentence]) -> Turn:
+        """Add a remark before or after what is said, as mood and verbosity have it."""
         share = REMARKS[self._task.persona.verbosity]
         remarks = self._speech.moods[self._task.persona.mood]
-        before = [self._rng.choice(remarks["before"])] if self._rng.random() < share else []
-        ends = STOP in sentences[-1]
-        after = [self._rng.choice(remarks["after"])] if not ends and self._rng.random() < share else []
-        return Message("user", " ".join([*before, *sentences, *after]))
+        before = [self._remark(remarks["before"])] if self._rng.random() < share else []
+        stops = sentences[-1].act == "bye"
+        after = [self._remark(remarks["after"])] if not stops and self._rng.random() < share else []
+        return Turn((*before, *sentences, *after), stops)
+
+    def _remark(self, remarks: Sequence[str]) -> Sentence:
+        return Sentence("remark", self._rng.choice(remarks))

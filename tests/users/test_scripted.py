@@ -403,6 +403,6 @@ def test_every_subset_of_what_is_known_can_be_told() -> None:
     for task in tasks(400)[:150]:
         for request in task.requests:
             chosen = {hint.slot for hint in request.hints if Random(f"{task.id} {hint.slot}").random() < 0.5}
-            heard = GRAMMAR.hear(" ".join(user._tell(request, chosen)))
+            heard = GRAMMAR.hear(" ".join(sentence.text for sentence in user._tell(request, chosen)))
             assert heard[0].act == request.act
             assert {slot for one in heard for slot in one.hints} == chosen
