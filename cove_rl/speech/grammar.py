@@ -154,20 +154,26 @@ class Grammar:
 
     def hear(self, text: str) -> list[Heard]:
         """Return what a message says, sentence by sentence; sentences nobody knows are passed over."""
+        return [part for part in self.parse(text) if isinstance(part, Heard)]
+
+    def parse(self, text: str) -> list[Heard | str]:
+        """Return what a message says, sentence by sentence; sentences nobody knows as they are."""
         text = text[:LONGEST]
-        heard = []
+        parts: list[Heard | str] = []
         start = 0
         while start < len(text):
             found = self._sentence(text, start)
             if found is not None:
-                heard.append(found[0])
+                parts.append(found[0])
                 start = found[1]
             else:
                 following = _NEXT_SENTENCE.search(text, start)
-                start = following.end() if following else len(text)
+                end = following.end() if following else len(text)
+                parts.append(text[start:end].strip())
+                start = end
             while start < len(text) and text[start].isspace():
                 start += 1
-        return heard
+        return parts
 
     def _sentence(self, text: str, start: int) -> tuple[Heard, int] | None:
         """Return what stands at `start` and where it ends.

@@ -32,6 +32,10 @@ class Voice:
             raise DomainError(f"speech.yaml has no sentences under '{key}'")
         return rng.choice(self._lines[key]).format(**values)
 
+    def texts(self) -> list[str]:
+        """Return every sentence, its places not filled."""
+        return [text for texts in self._lines.values() for text in texts]
+
 
 class Speech:
     """What is said in one domain.
