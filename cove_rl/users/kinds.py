@@ -12,8 +12,9 @@ from cove_rl.endpoints.usage import Usage
 from cove_rl.episode.sides import User
 from cove_rl.errors import InputError
 from cove_rl.tasks.task import Task
+from cove_rl.users.model import ModelUsers
 from cove_rl.users.scripted import ScriptedUser
-from cove_rl.users.settings import AnyUserSettings, ScriptedSettings
+from cove_rl.users.settings import AnyUserSettings, ModelSettings, ScriptedSettings
 
 ANSWER = 120.0
 """Seconds an answer may take where nobody says otherwise (ours: a large model under load)."""
@@ -48,6 +49,7 @@ class ScriptedUsers:
 
 FACTORIES: Mapping[type[Any], Callable[[Any, float], Users]] = {
     ScriptedSettings: ScriptedUsers,
+    ModelSettings: ModelUsers,
 }
 """Settings of a kind -> what makes its users, given the settings and the seconds an answer may take."""
 
