@@ -156,7 +156,7 @@ def api_key(settings: EndpointSettings) -> str:
     key = os.environ.get(settings.key_env, "").strip() if settings.key_env else ""
     if settings.key_env and not key:
         raise InputError(
-            f"endpoint {settings.name}: its API key is read from the environment variable {settings.key_env}, which is empty"
+            f"endpoint {settings.name}: its API key should be in the variable {settings.key_env}, which is empty"
         )
     return key
 

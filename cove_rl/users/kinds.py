@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
 import msgspec
 import yaml
@@ -12,28 +12,20 @@ from cove_rl.endpoints.usage import Usage
 from cove_rl.episode.sides import User
 from cove_rl.errors import InputError
 from cove_rl.tasks.task import Task
+from cove_rl.users.ensemble import EnsembleUsers
 from cove_rl.users.model import ModelUsers
 from cove_rl.users.scripted import ScriptedUser
-from cove_rl.users.settings import AnyUserSettings, ModelSettings, ScriptedSettings
+from cove_rl.users.settings import AnyUserSettings, EnsembleSettings, ModelSettings, ScriptedSettings
+from cove_rl.users.users import Users
 
 ANSWER = 120.0
 """Seconds an answer may take where nobody says otherwise (ours: a large model under load)."""
 
 
-class Users(Protocol):
-    """The users of a run: makes the customer of each task, and owns what they share."""
-
-    def user(self, task: Task) -> User:
-        """Return the customer of a task, new to the conversation."""
-        ...
-
-    def usage(self) -> dict[str, Usage]:
-        """Return what was used so far, by endpoint; empty where no model is asked."""
-        ...
-
-
 class ScriptedUsers:
     """Users without a model; they take no time."""
+
+    takes_over = False
 
     def __init__(self, settings: ScriptedSettings, seconds: float) -> None:
         pass
@@ -47,9 +39,15 @@ class ScriptedUsers:
         return {}
 
 
+def _ensemble(settings: EnsembleSettings, seconds: float) -> Users:
+    members = {name: make_users(member.user, seconds) for name, member in settings.members.items()}
+    return EnsembleUsers(settings, members, seconds)
+
+
 FACTORIES: Mapping[type[Any], Callable[[Any, float], Users]] = {
     ScriptedSettings: ScriptedUsers,
     ModelSettings: ModelUsers,
+    EnsembleSettings: _ensemble,
 }
 """Settings of a kind -> what makes its users, given the settings and the seconds an answer may take."""
 

@@ -132,6 +132,8 @@ class ModelUsers:
         InputError: if the endpoint needs an API key that the environment does not have.
     """
 
+    takes_over = True
+
     def __init__(self, settings: ModelSettings, seconds: float) -> None:
         self._settings = settings
         self._seconds = seconds
