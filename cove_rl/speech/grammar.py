@@ -111,6 +111,10 @@ class Grammar:
         """Return the kinds of statements customers make."""
         return list(self._acts)
 
+    def templates(self, act: str) -> list[str]:
+        """Return the sentences of this act as they are written, with their places."""
+        return [one.text for one in self._acts.get(act, [])]
+
     def shapes_of(self, act: str) -> set[frozenset[str]]:
         """Return the sets of slots that one sentence of this act can carry."""
         return {frozenset(one.places) for one in self._acts.get(act, [])}
