@@ -115,6 +115,12 @@ class Grammar:
         """Return the sentences of this act as they are written, with their places."""
         return [one.text for one in self._acts.get(act, [])]
 
+    def bare_forms(self, slot: str) -> list[str]:
+        """Return the forms of a slot's hints that need no values."""
+        return [
+            form for form, ways in self._phrases.get(slot, {}).items() if not any(template.places for template in ways)
+        ]
+
     def shapes_of(self, act: str) -> set[frozenset[str]]:
         """Return the sets of slots that one sentence of this act can carry."""
         return {frozenset(one.places) for one in self._acts.get(act, [])}

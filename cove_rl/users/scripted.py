@@ -64,6 +64,11 @@ class ScriptedUser:
         return self._turn(self._answer(said))
 
     @property
+    def untold(self) -> int:
+        """How many of the task's requests have not been mentioned."""
+        return len(self._task.requests) - self._next
+
+    @property
     def _request(self) -> Request:
         """The request that is being talked about: the last one told."""
         return self._task.requests[self._next - 1]
