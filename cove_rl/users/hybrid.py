@@ -21,6 +21,7 @@ from cove_rl.speech.speech import speech_of
 from cove_rl.tasks.task import Persona, Task
 from cove_rl.users.guard import guard_of, plain_letters
 from cove_rl.users.scripted import ScriptedUser
+from cove_rl.users.spent import Spent
 from cove_rl.users.turn import Turn
 
 MARKS = "«»"
@@ -65,17 +66,20 @@ class HybridUser:
     Args:
         task: the task.
         model: words the sentences.
+        spent: what the model uses is counted there, for `cove_rl.users.spent.spent_by`.
         strict: whether a wording must also be one that the domain's grammar hears, as the oracle does. Without it the
             wordings are the model's own, and only a model understands all of them.
 
     Attributes:
         wordings: what became of the model's wordings so far.
+        spent: what the model has used so far.
     """
 
     name = "hybrid"
 
-    def __init__(self, task: Task, model: WordingModel, *, strict: bool = False) -> None:
+    def __init__(self, task: Task, model: WordingModel, *, strict: bool = False, spent: Spent | None = None) -> None:
         self.wordings = Wordings()
+        self.spent = spent or Spent()
         self._scripted = ScriptedUser(task)
         self._persona = task.persona
         self._model = model

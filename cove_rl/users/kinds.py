@@ -15,8 +15,15 @@ from cove_rl.tasks.task import Task
 from cove_rl.users.ensemble import EnsembleUsers
 from cove_rl.users.model import ModelUsers
 from cove_rl.users.scripted import ScriptedUser
-from cove_rl.users.settings import AnyUserSettings, EnsembleSettings, ModelSettings, ScriptedSettings
+from cove_rl.users.settings import (
+    AnyUserSettings,
+    EnsembleSettings,
+    HybridSettings,
+    ModelSettings,
+    ScriptedSettings,
+)
 from cove_rl.users.users import Users
+from cove_rl.users.wording import HybridUsers
 
 ANSWER = 120.0
 """Seconds an answer may take where nobody says otherwise (ours: a large model under load)."""
@@ -47,6 +54,7 @@ def _ensemble(settings: EnsembleSettings, seconds: float) -> Users:
 FACTORIES: Mapping[type[Any], Callable[[Any, float], Users]] = {
     ScriptedSettings: ScriptedUsers,
     ModelSettings: ModelUsers,
+    HybridSettings: HybridUsers,
     EnsembleSettings: _ensemble,
 }
 """Settings of a kind -> what makes its users, given the settings and the seconds an answer may take."""

@@ -26,7 +26,22 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     longest: Annotated[int, Meta(ge=80)] = 1200
 
 
-UserSettings = ScriptedSettings | ModelSettings
+class HybridSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="hybrid"):
+    """The state machine decides what to say and when to stop, a model says it in other words.
+
+    Attributes:
+        endpoint: where the model is served; without one a program rewords by rule.
+        strict: whether wordings must be such that the domain's grammar hears the same, as the oracle does. Leave it
+            off where a model listens: it then hears wordings that no grammar has.
+        spoil: share of sentences the program spoils, to see what becomes of them.
+    """
+
+    endpoint: EndpointSettings | None = None
+    strict: bool = False
+    spoil: Annotated[float, Meta(ge=0, le=1)] = 0.0
+
+
+UserSettings = ScriptedSettings | ModelSettings | HybridSettings
 
 
 class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,4 +80,4 @@ class EnsembleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     circuit: Circuit = Circuit()
 
 
-AnyUserSettings = ScriptedSettings | ModelSettings | EnsembleSettings
+AnyUserSettings = ScriptedSettings | ModelSettings | HybridSettings | EnsembleSettings
