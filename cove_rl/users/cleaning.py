@@ -7,9 +7,7 @@ from cove_rl.episode.episode import STOP
 _TOOLS = re.compile(r"<(tool_call|tool_response|function)\b.*?(?:</\1>|$)", re.DOTALL)
 _MARKS = re.compile(r"<\|[^<>|]{0,40}\|>|</?[a-z_]{1,20}>|```\w*")
 _OWN_NAME = re.compile(r"^\W{0,4}(?:customer|user|client|human|me)\W{0,4}:\W{0,4}(?=\S)", re.IGNORECASE)
-_OTHER_SIDE = re.compile(
-    r"^\W{0,4}(?:[\w ]{0,20}agent|assistant|representative|system)\W{0,3}:", re.IGNORECASE | re.MULTILINE
-)
+_OTHER_SIDE = re.compile(r"^\W{0,4}(?:(?:service )?agent|assistant|representative|system)\W{0,3}:", re.I | re.M)
 _STOP = re.compile(r"#{2,}\s{0,2}STOP\b(?:\s{0,2}#{1,})?", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 _QUOTES = {'"': '"', "\u201c": "\u201d", "\u00ab": "\u00bb"}

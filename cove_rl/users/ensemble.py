@@ -99,6 +99,11 @@ class EnsembleUser:
             self._order.insert(0, seat)
 
 
+def _number(seed: str, name: str) -> float:
+    """Return a number between 0 and 1 for a task and a member: which others there are makes no difference to it."""
+    return Random(f"{seed}:ensemble:{name}").random()  # noqa: S311  (a choice, not security)
+
+
 def _by_circuit(seats: Sequence[Seat]) -> Iterator[Seat]:
     """Yield the members whose circuit admits a call, then the others: better a small chance than none."""
     left_out = []
@@ -134,9 +139,8 @@ class EnsembleUsers:
 
     def user(self, task: Task) -> User:
         """Return the customer of a task; its seed says who plays, and who takes over in which order."""
-        rng = Random(f"{task.seed}:ensemble")  # noqa: S311  (a choice, not security)
         # the largest of u ** (1 / w) is at w with a probability in proportion to w (Efraimidis and Spirakis, 2006)
-        drawn = {seat.name: rng.random() ** (1.0 / seat.weight) for seat in self._seats}
+        drawn = {seat.name: _number(task.seed, seat.name) ** (1.0 / seat.weight) for seat in self._seats}
         return EnsembleUser(task, sorted(self._seats, key=lambda seat: drawn[seat.name], reverse=True), self._seconds)
 
     def usage(self) -> dict[str, Usage]:
