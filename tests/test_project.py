@@ -27,7 +27,7 @@ ENDPOINTS = BASE | {"endpoints"}
 TASKS = DOMAINS | {"tasks"}
 EPISODE = TASKS | {"episode", "verify"}
 SIDES = EPISODE | ENDPOINTS | {"users", "agents"}
-ALL = SIDES | {"synth", "evaluation"}
+ALL = SIDES | {"audit", "synth", "evaluation"}
 
 ALLOWED = {
     **dict.fromkeys(BASE, BASE),
@@ -40,6 +40,7 @@ ALLOWED = {
     "endpoints": ENDPOINTS,
     "users": EPISODE | ENDPOINTS | {"users"},
     "agents": EPISODE | ENDPOINTS | {"agents"},
+    "audit": EPISODE | ENDPOINTS | {"users", "audit"},
     "synth": ALL,
     "evaluation": ALL,
     "training": ALL | {"training"},
@@ -47,7 +48,7 @@ ALLOWED = {
 }
 """Package or module directly under cove_rl -> what it may import of cove_rl, itself included."""
 
-CORE = ("world", "speech", "domains", "tasks", "verify", "episode", "users")
+CORE = ("world", "speech", "domains", "tasks", "verify", "episode", "users", "audit")
 
 FOREIGN = re.compile(r"(?<![\w.-])/work/|\.\./shared|/root/|/home/\w|/tmp/|\bissue #?\d|\bsession \d", re.I)
 """Paths of somebody's machine and numbers of somebody's tracker."""
