@@ -13,6 +13,8 @@ from cove_rl.episode.sides import User
 from cove_rl.errors import InputError
 from cove_rl.tasks.task import Task
 from cove_rl.users.ensemble import EnsembleUsers
+from cove_rl.users.faults import FaultySettings
+from cove_rl.users.faulty import FaultyUsers
 from cove_rl.users.model import ModelUsers
 from cove_rl.users.scripted import ScriptedUser
 from cove_rl.users.settings import (
@@ -56,6 +58,7 @@ FACTORIES: Mapping[type[Any], Callable[[Any, float], Users]] = {
     ModelSettings: ModelUsers,
     HybridSettings: HybridUsers,
     EnsembleSettings: _ensemble,
+    FaultySettings: FaultyUsers,
 }
 """Settings of a kind -> what makes its users, given the settings and the seconds an answer may take."""
 

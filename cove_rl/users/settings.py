@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from cove_rl.endpoints.settings import Count, EndpointSettings, Seconds
+from cove_rl.users.faults import FaultySettings
 
 
 class ScriptedSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="scripted"):
@@ -80,4 +81,4 @@ class EnsembleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     circuit: Circuit = Circuit()
 
 
-AnyUserSettings = ScriptedSettings | ModelSettings | HybridSettings | EnsembleSettings
+AnyUserSettings = ScriptedSettings | ModelSettings | HybridSettings | EnsembleSettings | FaultySettings
