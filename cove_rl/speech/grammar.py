@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 import msgspec
 
 from cove_rl.errors import DomainError
+from cove_rl.speech.spelling import Spelling
 from cove_rl.speech.template import Template
 from cove_rl.world.hint import Hint, Value
 
@@ -61,6 +62,7 @@ class Wordings(msgspec.Struct, frozen=True):
         pairs: wordings of one option and its value.
         between_pairs: what stands between options.
         shapes: place -> regular expression of its content.
+        misspelt: word -> ways in which it is often misspelt.
     """
 
     phrases: dict[str, dict[str, Texts]]
@@ -69,6 +71,7 @@ class Wordings(msgspec.Struct, frozen=True):
     pairs: list[str] = []
     between_pairs: str = " plus "
     shapes: dict[str, str] = {}
+    misspelt: dict[str, Texts] = {}
 
 
 class Grammar:
@@ -77,8 +80,12 @@ class Grammar:
     Args:
         data: what can be converted to `Wordings`; other keys are passed over.
 
+    Attributes:
+        spelling: what may be misspelt, and is heard all the same.
+
     Raises:
-        DomainError: if a wording cannot be used in both directions, or names a slot without phrases.
+        DomainError: if a wording cannot be used in both directions, or names a slot without phrases, or a misspelling
+            can be read in two ways.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -94,6 +101,7 @@ class Grammar:
         self._lists = wordings.lists
         self._pairs = wordings.pairs
         self._between_pairs = wordings.between_pairs
+        self.spelling = Spelling(wordings.misspelt)
         self._check_slots()
         self._by_first: dict[str, list[tuple[str, Template]]] = {}
         for act, templates in self._acts.items():
@@ -168,7 +176,7 @@ class Grammar:
 
     def parse(self, text: str) -> list[Heard | str]:
         """Return what a message says, sentence by sentence; sentences nobody knows as they are."""
-        text = text[:LONGEST]
+        text = self.spelling.correct(text[:LONGEST])
         parts: list[Heard | str] = []
         start = 0
         while start < len(text):

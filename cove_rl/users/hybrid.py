@@ -92,7 +92,7 @@ class HybridUser:
         turn = self._scripted.decide(conversation)
         self.wordings.sentences += len(turn.sentences)
         worded = self._worded(turn, await self._answers(turn))
-        return Message("user", worded.text)
+        return Message("user", self._scripted.spell(worded))
 
     async def _answers(self, turn: Turn) -> dict[int, str] | None:
         """Return the model's wordings by the sentence's number, from 1; None if it does not answer."""
