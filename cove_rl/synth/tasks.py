@@ -11,7 +11,8 @@ from cove_rl.agents.oracle import Oracle
 from cove_rl.episode.episode import run_episode
 from cove_rl.episode.trajectory import Trajectory
 from cove_rl.errors import SamplingError
-from cove_rl.tasks.sampler import Mix, draw_task
+from cove_rl.tasks.difficulty import Difficulty, Mix
+from cove_rl.tasks.sampler import draw_task
 from cove_rl.tasks.task import Task
 from cove_rl.tasks.worlds import Worlds
 from cove_rl.users.scripted import ScriptedUser
@@ -58,7 +59,7 @@ async def solve(task: Task, world: World) -> Solved:
     return Solved(task, trajectory, verify(task, world, trajectory.calls()))
 
 
-async def sample_task(domain: Domain, world: World, seed: int, index: int, mix: Mix) -> Sampled:
+async def sample_task(domain: Domain, world: World, seed: int, index: int, mix: Mix | Difficulty) -> Sampled:
     """Return the task with that index, solved.
 
     Raises:
@@ -84,7 +85,7 @@ class Sampling(msgspec.Struct, frozen=True):
 
     world: WorldRef
     seed: int
-    mix: Mix
+    mix: Mix | Difficulty
     files: tuple[Path, ...] = ()
 
     def __call__(self, indices: list[int]) -> list[Sampled]:
