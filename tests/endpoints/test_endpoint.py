@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from cove_rl.endpoints.background import background
 from cove_rl.endpoints.endpoint import Endpoint, close_endpoints, endpoint_of
 from cove_rl.endpoints.failure import EndpointError
 from cove_rl.endpoints.reply import Reply
@@ -16,6 +15,7 @@ from cove_rl.endpoints.settings import EndpointSettings
 from cove_rl.errors import InputError
 
 from .server import BODIES, Server, completion, in_turn
+from .traces import disconnected, settled
 
 CHAT = [{"role": "system", "content": "You play a customer."}, {"role": "user", "content": "Hi!"}]
 QUICK: dict[str, Any] = {"backoff": 0.01, "retries": 2}
@@ -131,7 +131,7 @@ async def test_what_does_not_pass_is_a_failure_of_its_kind(fault: str, kind: str
         assert len(server.bodies) == (1 if fault in FINAL else 3)
         assert f"endpoint tiny@127.0.0.1:{server.port}: " in str(error)
         assert len(str(error)) < 400
-    await _settled(server)
+    await settled()
 
 
 async def test_a_closed_port_is_unreachable() -> None:
@@ -141,19 +141,6 @@ async def test_a_closed_port_is_unreachable() -> None:
     assert (error.kind, endpoint.usage().failures) == ("unreachable", {"unreachable": 3})
 
 
-async def _settled(server: Server) -> None:
-    """Wait until no call is under way in the background loop; give up after a while."""
-    for _ in range(500):
-        if await background().run(_tasks()) == 1:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("something is still under way")
-
-
-async def _tasks() -> int:
-    return len(asyncio.all_tasks())
-
-
 @pytest.mark.parametrize("fault", ["hang", "trickle", "HTTP 500", "HTTP 429 0.05", "drop"])
 async def test_a_call_ends_with_its_deadline_whatever_the_server_does(fault: str) -> None:
     with Server(choose=lambda number: fault) as server:
@@ -161,7 +148,7 @@ async def test_a_call_ends_with_its_deadline_whatever_the_server_does(fault: str
         await failure(endpoint)
         few = made(server, deadline=100.0, timeout=10.0, retries=10**6, backoff=0.05)
         await failure(few, seconds=0.5)
-        await _settled(server)
+        await settled()
 
 
 async def test_what_no_pause_can_bring_in_time_is_not_waited_for() -> None:
@@ -233,7 +220,7 @@ async def test_cancelled_calls_leave_nothing_behind() -> None:
         for call in calls:
             call.cancel()
         assert {type(one) for one in await asyncio.gather(*calls, return_exceptions=True)} == {asyncio.CancelledError}
-        await _settled(server)
+        await settled()
         server.choose = lambda number: ""
         await asyncio.gather(*(ask(endpoint) for _ in range(16)))
         assert len(asyncio.all_tasks()) == 1
@@ -250,11 +237,7 @@ async def test_closing_ends_calls_under_way_and_leaves_the_endpoint_usable() -> 
             await call
         assert (await ask(endpoint)).attempts == 1
         await asyncio.to_thread(close_endpoints)
-        for _ in range(500):
-            if not server.connections:
-                break
-            await asyncio.sleep(0.01)
-        assert server.connections == 0
+        await disconnected(server)
 
 
 async def test_the_key_is_sent_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from cove_rl.agents.oracle import Oracle
-from cove_rl.endpoints.background import background
 from cove_rl.endpoints.endpoint import close_endpoints
 from cove_rl.endpoints.failure import EndpointError
 from cove_rl.episode.episode import STOP, run_episode
@@ -26,6 +25,7 @@ from cove_rl.world.domain import GREETING
 
 from .actors import WORLD, act, tasks
 from .server import FAULTS, Server, in_turn
+from .traces import disconnected, settled
 
 QUICK: dict[str, Any] = {"backoff": 0.01, "retries": 2}
 
@@ -206,23 +206,15 @@ async def test_under_chaos_every_episode_ends_in_a_typed_outcome_and_nothing_is_
         assert set(chaos.counts) == set(KINDS)
         assert sum(usage.failures.values()) >= chaos.counts.total() - chaos.counts["slow"]
         assert len(asyncio.all_tasks()) == 1
-        assert await background().run(_tasks()) == 1
+        await settled()
         assert server.most <= 16
         await asyncio.to_thread(close_endpoints)
-        for _ in range(500):
-            if not server.connections:
-                break
-            await asyncio.sleep(0.01)
-        assert server.connections == 0
+        await disconnected(server)
     assert len(played) == EPISODES
     for task, one in played:
         assert one.outcome.ending == "user_failure" or is_solved(task, one)
     failed = sum(one.outcome.ending == "user_failure" for _, one in played)
     assert 0 < failed < EPISODES / 2
-
-
-async def _tasks() -> int:
-    return len(asyncio.all_tasks())
 
 
 def ensemble(servers: dict[str, str], **settings: Any) -> dict[str, Any]:
