@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from cove_rl.audit.finding import KINDS
 from cove_rl.tasks.task import decode_task
 from cove_rl.tasks.worlds import Worlds
 from cove_rl.verify.score import Scoring
@@ -54,6 +55,7 @@ def cove_reward(
         "agent_turns": float(extra_info.get("cove_agent_turns", 0)),
         "attempts": float(extra_info.get("cove_attempts", 1)),
     }
+    parts.update(_faults(extra_info, verdict.score))
     ending = extra_info.get("cove_ending", "")
     parts.update({f"ended/{name}": float(name == ending) for name in ENDINGS})
     for kind in sorted(str(kind) for kind in kinds):
@@ -61,3 +63,21 @@ def cove_reward(
         parts[f"has/{kind}"] = float(bool(of_kind))
         parts[f"satisfied/{kind}"] = sum(of_kind) / len(of_kind) if of_kind else 0.0
     return parts
+
+
+def _faults(extra_info: dict[str, Any], score: float) -> dict[str, float]:
+    """Return what the audit found, as shares of the attempts made for this trajectory.
+
+    `user_blamed` is the share of attempts that failed through the customer, `user_fault/KIND` that of attempts with
+    such a fault, whatever came of it. `wrong_zero` says that this trajectory scores 0 through the customer: never
+    where the audit decides.
+    """
+    attempts = msgspec.json.decode(extra_info.get("cove_faults", "[]"), type=list[list[str]])
+    number = max(1, len(attempts))
+    shares = {f"user_fault/{kind}": sum(kind in one for one in attempts) / number for kind in KINDS}
+    at_fault = bool(extra_info.get("cove_user_at_fault", False))
+    return {
+        "user_blamed": float(extra_info.get("cove_blamed", 0)) / number,
+        "wrong_zero": float(at_fault and score == 0.0),
+        **shares,
+    }

@@ -55,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tool_format: name of verl's tool-call parser; these mark calls with ``<tool_call>``.
         deadlines: how long things may take.
         retries: fresh attempts after a failure that is not the agent's.
+        audit: whether an episode that fails through the customer counts as such a failure; faults are reported anyway.
         scoring: how the verdict becomes a reward.
     """
 
@@ -70,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tool_format: Literal["hermes", "qwen3_coder"] = "hermes"
     deadlines: Deadlines = Deadlines()
     retries: Annotated[int, Meta(ge=0)] = 2
+    audit: bool = True
     scoring: Scoring = Scoring()
 
     def __post_init__(self) -> None:
