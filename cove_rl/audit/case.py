@@ -13,6 +13,7 @@ from cove_rl.speech.grammar import Grammar
 from cove_rl.speech.speech import speech_of
 from cove_rl.tasks.task import Task, is_actionable
 from cove_rl.users.listening import Ear, differs, ear_of
+from cove_rl.users.slips import Slips, slips_of
 from cove_rl.verify.replay import replay
 from cove_rl.verify.verdict import Verdict
 from cove_rl.verify.verifier import verify
@@ -45,6 +46,11 @@ class Case:
     def topics(self) -> Topics:
         """What was talked about."""
         return Follower(self.task, self.grammar, self.ear).follow(self.said)
+
+    @cached_property
+    def slips(self) -> Slips:
+        """What the customer is meant to tell wrong at first, and to put right."""
+        return slips_of(self.task)
 
     @cached_property
     def lore(self) -> Lore:

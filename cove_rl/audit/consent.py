@@ -52,7 +52,9 @@ def denied_right(case: Case) -> Iterator[Finding]:
     for said in case.said:
         if said.stops or not said.comes_to.offers or not case.says_no(said):
             continue
-        right = [topic for topic in case.topics_of(said) if _is_right(case, case.task.requests[topic], said.agent)]
+        mended = {number for number, _ in case.slips}  # such a request may be taken back once
+        topics = [topic for topic in case.topics_of(said) if topic not in mended]
+        right = [topic for topic in topics if _is_right(case, case.task.requests[topic], said.agent)]
         if right:
             detail = f"said {said.text[:120]!r} to {said.agent[-300:]!r}"
             yield Finding("denied_right", said.place, detail, right[0])

@@ -39,14 +39,18 @@ def _about(case: Case, heard: Heard, slot: str) -> list[int | None] | None:
 
 
 def _is_of(case: Case, said: Hint, number: int) -> bool:
-    return any(agree(said, hint, case.grammar) for hint in case.task.requests[number].hints)
+    slip = case.slips.get((number, said.slot))
+    hints = case.task.requests[number].hints
+    return any(agree(said, hint, case.grammar) for hint in (hints if slip is None else (*hints, slip)))
 
 
 def _conflicts(case: Case, said: Hint, number: int | None) -> bool:
     """Whether what was said conflicts with every hint a request, or the customer, has of that slot."""
     hints = case.task.identity if number is None else case.task.requests[number].hints
     meant = [hint for hint in hints if hint.slot == said.slot]
-    if not meant or any(agree(said, hint, case.grammar) for hint in meant):
+    slip = case.slips.get((number, said.slot))
+    known = meant if slip is None else [*meant, slip]
+    if not meant or any(agree(said, hint, case.grammar) for hint in known):
         return False
     own = frozenset[str]() if number is None else own_texts(case.world, case.task.constraints[number])
     return all(conflict(said, hint, case.lore.texts, own) for hint in meant)

@@ -26,7 +26,9 @@ def told_all_at_once(case: Case) -> Iterator[Finding]:
     hints = [hint for request in requests for hint in request.hints]
     if len(requests) == 1:
         hints += case.task.identity[:1]
-    if case.task.persona.openness != "open" and all(_tells(case, first, hint) for hint in hints):
+    persona = case.task.persona
+    reticent = persona.openness != "open" and persona.known_traits.together == 1
+    if reticent and all(_tells(case, first, hint) for hint in hints):
         yield Finding("told_all_at_once", first.place, first.text[:200])
 
 

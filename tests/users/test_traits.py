@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cove_rl.audit.audit import audit
 from cove_rl.episode.episode import STOP
 from cove_rl.sandbox import read_yaml
 from cove_rl.synth.tasks import finished, solve
@@ -49,6 +50,13 @@ def test_the_oracle_serves_them(traits: Traits) -> None:
     lost = [one for one in solved if not one.is_solved]
     assert len(lost) <= 2
     assert all(one.trajectory.outcome.ending == "max_agent_turns" for one in lost)
+
+
+@pytest.mark.parametrize("traits", EACH.values(), ids=EACH)
+def test_an_audit_finds_no_fault_in_them(traits: Traits) -> None:
+    for task in tasks()[:40]:
+        hard = with_traits(task, traits)
+        assert audit(hard, world(), finished(solve(hard, world())).trajectory).findings == ()
 
 
 def test_no_traits_and_plain_ones_are_the_same_customer() -> None:
