@@ -1,6 +1,6 @@
 """Audit an episode: from the task and the transcript alone, without a model, a clock or randomness."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from cove_rl.audit import consent, facts, manner, stopping, turns
 from cove_rl.audit.blame import outcome_of
@@ -41,21 +41,22 @@ def audit(task: Task, world: World, trajectory: Trajectory) -> Audit:
     if not case.said:
         return Audit(trajectory.outcome)
     found = [finding for rule in RULES for finding in rule(case)]
-    found += manners(case.said, reader_of(task.domain).is_line)
+    found += manners(case.said, reader_of(task.domain).is_line, case.domain.toolbox.tools)
     found += turns.ran_out(case, found)
     findings = tuple(sorted(found, key=lambda finding: finding.message))
     return Audit(outcome_of(case, findings), findings)
 
 
-def manners(said: Sequence[Said], is_line: Callable[[str], bool]) -> list[Finding]:
+def manners(said: Sequence[Said], is_line: Callable[[str], bool], tools: Collection[str] = ()) -> list[Finding]:
     """Return the faults that need no task.
 
     Args:
         said: the customer's messages.
         is_line: whether a text is made of lines without information.
+        tools: names of the domain's tools, if it is known.
     """
     return [
-        *manner.machine(said),
+        *manner.machine(said, tools),
         *manner.agent_voice(said),
         *manner.rubbish(said),
         *manner.repeated(said, is_line),

@@ -1,7 +1,7 @@
 """Did the customer talk like a customer? These rules need no task."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import pairwise
 
 from cove_rl.audit.cues import cues
@@ -15,12 +15,13 @@ _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _ASCII_WORD = re.compile(r"\b[A-Za-z]{3,}\b")
 
 
-def machine(said: Sequence[Said]) -> Iterator[Finding]:
-    """Wrote the syntax of tools or of chat templates."""
+def machine(said: Sequence[Said], tools: Collection[str]) -> Iterator[Finding]:
+    """Wrote the syntax of tools or of chat templates, or a call of one of the domain's tools."""
     for one in said:
         match = cues().machine.search(one.text)
-        if match:
-            yield Finding("tool_syntax", one.place, match[0])
+        called = next((f"{name}(" for name in tools if f"{name}(" in one.text), "")
+        if match or called:
+            yield Finding("tool_syntax", one.place, match[0] if match else called)
 
 
 def agent_voice(said: Sequence[Said]) -> Iterator[Finding]:

@@ -53,9 +53,10 @@ def never_stopped(case: Case) -> Iterator[Finding]:
 
 
 def _is_closing(said: Said) -> bool:
-    """Whether the agent had reported that something is done, or asked for more, and wanted nothing else."""
+    """Whether the agent had said that something is done or cannot be, or asked for more, and wanted nothing else."""
     agent = said.comes_to
-    return said.number > 0 and (agent.done or agent.more) and not (agent.asks or agent.offers or agent.waits)
+    ended = agent.done or agent.more or agent.refused
+    return said.number > 0 and ended and not (agent.asks or agent.offers or agent.waits)
 
 
 def _is_empty(case: Case, said: Said) -> bool:

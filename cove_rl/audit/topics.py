@@ -58,26 +58,24 @@ class Follower:
 
     def _take(self, heard: Heard, number: int) -> int | None:
         """Take in one sentence; return the request it tells, if it does."""
-        marked = {request for request in self._with_act(None) if self._marks(heard, request)}
         if heard.act == "inform":
-            self._evident |= marked
+            every = self._with_act(None)
+            self._evident.update(request for request in every if self._marks(heard, request, every))
             return None
         alike = self._with_act(heard.act)
         if not alike:
             return None
-        named = [request for request in alike if request in marked]
+        named = [request for request in alike if self._marks(heard, request, alike)]
         self._evident.update(named)
         fresh = [request for request in alike if request not in self._since]
         chosen = next(iter(named or fresh or alike))  # told without a detail of its own, it is the next one
         self._since.setdefault(chosen, number)
         return chosen
 
-    def _marks(self, heard: Heard, request: int) -> bool:
-        """Whether a sentence has a hint that is this request's, and no other's of its kind."""
-        act = self._task.requests[request].act
+    def _marks(self, heard: Heard, request: int, among: Sequence[int]) -> bool:
+        """Whether a sentence has a hint that is this request's, and no other's among some."""
         return any(
-            self._agrees(hint, request)
-            and not any(self._agrees(hint, other) for other in self._with_act(act) if other != request)
+            self._agrees(hint, request) and not any(self._agrees(hint, other) for other in among if other != request)
             for hint in heard.hints.values()
         )
 
@@ -89,13 +87,24 @@ class Follower:
 
     def _unrevealed(self, said: Sequence[Said]) -> Iterator[int]:
         """Yield the requests that left no trace: not told, none of their details given, and no free text about them."""
-        strange = (cues().machine, cues().agent)
+        strange = (cues().machine, cues().agent, cues().unfilled)
         free = (text for one in said for text in one.loose)
         loose = " ".join(text for text in free if not any(cue.search(text) for cue in strange))
+        told = self._since.keys() - self._mistaken()
         for request in self._with_act(None):
-            silent = request not in self._since and request not in self._evident
+            silent = request not in told and request not in self._evident
             if silent and not (loose and self._is_hinted(request, loose)):
                 yield request
+
+    def _mistaken(self) -> set[int]:
+        """Return requests told without detail that were others: details of so many others of their kind came later."""
+        mistaken: set[int] = set()
+        for act in dict.fromkeys(request.act for request in self._task.requests):
+            alike = self._with_act(act)
+            bare = [request for request in alike if request in self._since and request not in self._evident]
+            others = [request for request in alike if request in self._evident and request not in self._since]
+            mistaken.update(bare[: len(others)])
+        return mistaken
 
     def _is_hinted(self, request: int, loose: str) -> bool:
         """Whether free text may have been about a request: it speaks of its kind, or has one of its words."""

@@ -190,10 +190,12 @@ def _misled(dialogue: Dialogue, place: int) -> bool:
 def mistakes_for(fault: Fault, rng: Random) -> Mistake | None:
     """Return what kind of mistakes the agent of a dialogue makes: none in half of them.
 
-    Only who hears of a wrong proposal can agree to it, and only a right one can be turned down.
+    Only who hears of a wrong proposal can agree to it, only a right one can be turned down, and only an agent that says
+    nothing to the matter leaves a customer in the middle of it.
     """
-    if fault == "confirmed_wrong":
-        return "mishears"
+    needed: dict[Fault, Mistake] = {"confirmed_wrong": "mishears", "stopped_midway": "stalls"}
+    if fault in needed:
+        return needed[fault]
     fitting = [one for one in MISTAKES if fault != "denied_right" or one != "mishears"]
     return rng.choice(fitting) if rng.random() < 0.5 else None
 

@@ -10,6 +10,7 @@ Fault = Literal[
     "stopped_unrevealed",
     "stopped_at_proposal",
     "stopped_at_question",
+    "stopped_midway",
     "contradicted",
     "leaked_id",
     "invented_request",

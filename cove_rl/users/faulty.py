@@ -203,6 +203,7 @@ PLANTERS: Mapping[Fault, Planter] = {
     "stopped_unrevealed": _stops("stopped_unrevealed"),
     "stopped_at_proposal": _stops("stopped_at_proposal"),
     "stopped_at_question": _stops("stopped_at_question"),
+    "stopped_midway": _stops("stopped_midway"),
     "leaked_id": leaked_id,
     "invented_request": invented_request,
     "confirmed_wrong": confirmed_wrong,
@@ -266,7 +267,7 @@ class FaultyUser:
         self._note_lies(turn, conversation[-1].content)
         self._note_silence(turn, conversation[-1].content)
         told = frozenset(slot for sentence in turn.sentences for slot in sentence.hints)
-        text = turn.text if spoilt is None else spoilt.text
+        text = self._user.spell(turn) if spoilt is None else spoilt.text
         if text != self._last[0]:
             self._last = (text, told if spoilt is None else frozenset())
         self._number += 1
