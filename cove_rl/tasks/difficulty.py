@@ -136,6 +136,19 @@ def difficulty_of(level: str, changes: dict[str, Any] | None = None) -> Difficul
         raise InputError(f"the difficulty is wrong: {error}; beside the level it has {names}") from None
 
 
+def read_difficulty(plain: object) -> Difficulty:
+    """Return the difficulty in plain values: a level, or fields of `Difficulty` that differ from those of `level`.
+
+    Raises:
+        InputError: if it is none.
+    """
+    if isinstance(plain, str):
+        return difficulty_of(plain)
+    if not isinstance(plain, dict):
+        raise InputError(f"a difficulty is a level ({', '.join(LEVELS)}) or a mapping with 'level', not {plain!r}")
+    return difficulty_of(str(plain.get("level", "normal")), {name: plain[name] for name in plain if name != "level"})
+
+
 def as_difficulty(mix: Mix | Difficulty) -> Difficulty:
     """Return a difficulty; a mix alone leaves all else as usual."""
     return mix if isinstance(mix, Difficulty) else Difficulty(mix.weights)
