@@ -17,7 +17,7 @@ COMMANDS = {
     "world": "Build a sandbox world, or look into one.",
     "tasks": "Sample tasks from a world, look at them, solve them.",
     "play": "Play one task at the terminal, as the agent or as the customer.",
-    "users": "Audit those who play the customer.",
+    "users": "Audit and compare those who play the customer.",
     "verify": "Score recorded tool calls against a task's constraints.",
     "model": "Make a tiny model that a CPU can train.",
     "demo": "Train a tiny policy on this machine, and show what it has learnt.",

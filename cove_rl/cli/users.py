@@ -3,11 +3,8 @@
 import typer
 
 from cove_rl.cli.audit import audit
+from cove_rl.cli.compare import compare
 
-app = typer.Typer(help="Audit those who play the customer.", no_args_is_help=True)
+app = typer.Typer(help="Audit and compare those who play the customer.", no_args_is_help=True)
 app.command()(audit)
-
-
-@app.callback()
-def users() -> None:
-    """Audit those who play the customer."""
+app.command()(compare)
