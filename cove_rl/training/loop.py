@@ -29,6 +29,7 @@ from cove_rl.training.settings import Settings, read_settings
 from cove_rl.training.tokens import TokenStream
 from cove_rl.training.turns import TurnReader
 from cove_rl.users.kinds import users_of
+from cove_rl.users.spent import spent_by
 from cove_rl.world.domain import Domain, get_domain
 
 log = logging.getLogger(__name__)
@@ -40,10 +41,11 @@ class EpisodeFailedError(CoveError):
 
 
 class Rollout(msgspec.Struct):
-    """One attempt at an episode: its state, its tokens, what the audit says, and where the time went, in seconds."""
+    """One attempt at an episode: its state, tokens, customer, what the audit says, and where the seconds went."""
 
     episode: Episode
     stream: TokenStream
+    user: User
     audit: Audit | None = None
     generating: float = 0.0
     elsewhere: float = 0.0
@@ -115,10 +117,10 @@ class CoveAgentLoop(AgentLoopBase):
 
     async def _attempt(self, task: Task, sampling_params: dict[str, Any]) -> Rollout:
         deadlines, domain = self.settings.deadlines, get_domain(task.domain)
-        user = PunctualUser(self.make_user(task), deadlines.user)
+        user = self.make_user(task)
         limits = Limits(self.settings.user_turns, self.settings.agent_turns)
-        episode = Episode(task, _WORLDS.find(task.world), user, limits)
-        rollout = Rollout(episode, TokenStream(self.continuous_token_builder, domain.toolbox.schemas()))
+        episode = Episode(task, _WORLDS.find(task.world), PunctualUser(user, deadlines.user), limits)
+        rollout = Rollout(episode, TokenStream(self.continuous_token_builder, domain.toolbox.schemas()), user)
         try:
             await within(deadlines.episode, self._play(rollout, domain, sampling_params), "the episode")
         except InputError:
@@ -205,6 +207,7 @@ class CoveAgentLoop(AgentLoopBase):
             **rollout.fields,
             "cove_calls": msgspec.json.encode(episode.trajectory("policy").calls()).decode(),
             "cove_ending": outcome.ending if outcome else "",
+            "cove_user_spent": msgspec.json.encode(spent_by(rollout.user)).decode(),
             "cove_user_turns": turns["user"],
             "cove_agent_turns": turns["assistant"] - 1,
             "cove_attempts": len(audits),

@@ -7,6 +7,7 @@ import msgspec
 from cove_rl.audit.finding import KINDS
 from cove_rl.tasks.task import decode_task
 from cove_rl.tasks.worlds import Worlds
+from cove_rl.users.spent import Spent
 from cove_rl.verify.score import Scoring
 from cove_rl.verify.verifier import verify
 from cove_rl.world.call import ToolCall
@@ -55,6 +56,8 @@ def cove_reward(
         "agent_turns": float(extra_info.get("cove_agent_turns", 0)),
         "attempts": float(extra_info.get("cove_attempts", 1)),
     }
+    spent = msgspec.json.decode(extra_info.get("cove_user_spent", "{}"), type=Spent)
+    parts.update({f"user/{name}": float(value) for name, value in msgspec.structs.asdict(spent).items()})
     parts.update(_faults(extra_info, verdict.score))
     ending = extra_info.get("cove_ending", "")
     parts.update({f"ended/{name}": float(name == ending) for name in ENDINGS})

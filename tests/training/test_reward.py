@@ -58,6 +58,14 @@ def test_it_is_the_verdict_whatever_the_calls_and_always_has_the_same_keys(seed:
     assert all(isinstance(value, float) and math.isfinite(value) for value in parts.values())
 
 
+def test_what_the_customer_took_of_served_models_is_among_the_parts() -> None:
+    spent = {"calls": 7, "retries": 2, "prompt_tokens": 4000}
+    parts = rewarded(0, [], cove_user_spent=msgspec.json.encode(spent).decode())
+    assert (parts["user/calls"], parts["user/retries"], parts["user/prompt_tokens"]) == (7.0, 2.0, 4000.0)
+    assert list(parts) == list(rewarded(0, []))
+    assert rewarded(0, [])["user/calls"] == 0.0
+
+
 def test_nothing_a_rollout_says_of_itself_is_believed() -> None:
     claims = {"score": 1.0, "success": True, "reward_score": 1.0, "reward_extra_info": {"score": 1.0}}
     assert rewarded(0, [], **claims)["score"] == 0.0
