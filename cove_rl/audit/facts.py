@@ -17,6 +17,8 @@ EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]*\w")
 
 def contradicted(case: Case) -> Iterator[Finding]:
     """Stated something of an element that fits the hint of no request it may be about."""
+    slips = (text for hint in case.slips.values() for text in texts(hint))
+    known = {text.lower() for text in (*_given(case.task), *slips)}
     for said in case.said:
         for heard in said.heard:
             for hint in heard.hints.values():
@@ -24,7 +26,10 @@ def contradicted(case: Case) -> Iterator[Finding]:
                 if about is not None and all(_conflicts(case, hint, number) for number in about):
                     words = f"{hint.slot}: {', '.join(texts(hint)) or hint.form}"
                     yield Finding("contradicted", said.place, words, _only(about))
-        yield from _loosely_contradicted(case, said)
+        for email in EMAIL.findall(said.text):
+            if email.lower() not in known and email not in said.agent:
+                yield Finding("contradicted", said.place, f"an e-mail address they were not given: {email}")
+        yield from _wrongly_answered(case, said)
 
 
 def _about(case: Case, heard: Heard, slot: str) -> list[int | None] | None:
@@ -56,13 +61,9 @@ def _conflicts(case: Case, said: Hint, number: int | None) -> bool:
     return all(conflict(said, hint, case.lore.texts, own) for hint in meant)
 
 
-def _loosely_contradicted(case: Case, said: Said) -> Iterator[Finding]:
-    """Look at free text: another e-mail address than one's own, and plain wrong answers to a single question."""
+def _wrongly_answered(case: Case, said: Said) -> Iterator[Finding]:
+    """Look at free text that answers a single question: it names something else, and nothing of what is meant."""
     loose = " ".join(said.loose)
-    known = {text.lower() for text in _given(case.task)}
-    for email in EMAIL.findall(loose):
-        if email.lower() not in known and email not in said.agent:
-            yield Finding("contradicted", said.place, f"an e-mail address of somebody else: {email}")
     if len(said.comes_to.asks) != 1 or not loose or "?" in loose:
         return
     (slot,) = said.comes_to.asks

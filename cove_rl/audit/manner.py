@@ -12,7 +12,7 @@ _LETTER = re.compile(r"[^\W_]")
 _SEVERAL = 3
 """Times of which nobody says that it was chance."""
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
-_ASCII_WORD = re.compile(r"\b[A-Za-z]{3,}\b")
+_ASCII_WORD = re.compile(r"\b[A-Za-z]{4,}\b")
 
 
 def machine(said: Sequence[Said], tools: Collection[str]) -> Iterator[Finding]:
