@@ -68,13 +68,9 @@ def test_harmless_faults_excuse_nobody() -> None:
 
 
 def test_misleading_ids_excuse() -> None:
-    other = next(key for key in world().tables[type(_order())] if key != ORDER)
+    other = next(key for rows in world().tables.values() if ORDER in rows for key in rows if key != ORDER)
     result = found(CANCEL, f"{OPENING} It is {other}.", "I'm sorry, that can't be done.", stop())
     assert result.outcome.culprit == "user"
-
-
-def _order() -> object:
-    return next(rows[ORDER] for rows in world().tables.values() if ORDER in rows)
 
 
 def test_an_invention_excuses_only_what_was_done_for_it() -> None:

@@ -1,6 +1,7 @@
 """Nobody is accused who did nothing wrong, whatever the agent does; and equal conversations get equal audits."""
 
 from random import Random
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from cove_rl.audit.audit import audit
 from cove_rl.episode.episode import Limits
 from cove_rl.episode.outcome import CULPRITS
 from cove_rl.synth.clumsy import CLAIM, MISTAKES, REFUSAL, STALLING, ClumsyOracle, Mistake
-from cove_rl.users.faults import FaultySettings
+from cove_rl.users.faults import Fault, FaultySettings
 from cove_rl.users.faulty import FaultyUser
 from cove_rl.users.scripted import ScriptedUser
 
@@ -74,7 +75,7 @@ def test_the_mistakes_of_agents_stay_theirs(mistake: Mistake, number: int) -> No
 @given(NUMBERS, st.integers(0, 1000))
 def test_audits_are_the_same_every_time(number: int, seed: int) -> None:
     task = tasks()[number]
-    fault = Random(seed).choice(["stops_early", "contradicted", "rubbish", "repeated"])
+    fault: Fault = Random(seed).choice(get_args(Fault))
     trajectory = held(task, FaultyUser(task, FaultySettings(fault, 1.0, seed)))
     assert audit(task, world(), trajectory) == audit(task, world(), trajectory)
 
