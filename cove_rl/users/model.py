@@ -29,6 +29,7 @@ class _Prompt(msgspec.Struct, frozen=True):
     wish: str
     wish_alone: str
     persona: dict[str, dict[str, str]]
+    traits: dict[str, str]
     silence: str
 
 
@@ -55,13 +56,15 @@ def _wish(prompt: _Prompt, number: int, wish: Wish) -> str:
 
 
 def _persona(prompt: _Prompt, persona: Persona) -> str:
-    """Return a sentence for every trait that has one."""
-    traits: dict[str, Any] = msgspec.structs.asdict(persona)
-    return " ".join(
-        prompt.persona[trait][value]
-        for trait, value in traits.items()
-        if isinstance(value, str) and value in prompt.persona.get(trait, {})
-    )
+    """Return a sentence for everything about a persona that has one."""
+    manners: dict[str, Any] = msgspec.structs.asdict(persona)
+    sentences = [
+        prompt.persona[name][value]
+        for name, value in manners.items()
+        if isinstance(value, str) and value in prompt.persona.get(name, {})
+    ]
+    traits: dict[str, Any] = msgspec.structs.asdict(persona.known_traits)
+    return " ".join([*sentences, *(prompt.traits[name] for name in traits if traits[name] and name in prompt.traits)])
 
 
 class ModelUser:

@@ -15,6 +15,7 @@ from cove_rl.sandbox import read_yaml
 from cove_rl.synth.tasks import finished, solve
 from cove_rl.tasks.task import PLAIN, Task, Traits, decode_task, encode_task
 from cove_rl.users.hybrid import HybridUser
+from cove_rl.users.model import instructions
 from cove_rl.users.rewording import RuleModel
 from cove_rl.users.scripted import ScriptedUser
 from cove_rl.users.slips import slips_of
@@ -181,6 +182,14 @@ def test_a_slip_is_told_once() -> None:
         for _ in range(3):
             talk.say("Which order, which items, what reason, which payment method and which address is it?")
             assert not set(map(repr, told(talk, slip.slot))) & set(map(repr, first))
+
+
+def test_a_model_is_told_of_traits_it_can_have() -> None:
+    task, told = tasks()[0], read_yaml("user.yaml")["traits"]
+    assert told.keys() == {"patience", "typos", "digressions"}
+    assert all(text in instructions(with_traits(task, MIXED)) for text in told.values())
+    assert not any(text in instructions(with_traits(task, PLAIN)) for text in told.values())
+    assert instructions(with_traits(task, PLAIN)) == instructions(task)
 
 
 def test_slips_follow_from_the_task_alone() -> None:
