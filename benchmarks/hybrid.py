@@ -13,6 +13,7 @@ from time import perf_counter
 import msgspec
 
 from cove_rl.agents.oracle import Oracle
+from cove_rl.cli.console import progress
 from cove_rl.episode.episode import run_episode
 from cove_rl.speech.speech import speech_of
 from cove_rl.synth.pool import in_order
@@ -133,8 +134,10 @@ def main() -> None:
     options = parser.parse_args()
     playing = Playing(get_domain(options.domain).world(options.seed).ref, options.seed, options.spoil)
     found, start = Found(), perf_counter()
-    for one in in_order(playing, range(options.number), options.workers):
-        found.add(one)
+    with progress("playing", options.number, plain=options.json) as advance:
+        for one in in_order(playing, range(options.number), options.workers):
+            found.add(one)
+            advance()
     if options.json:
         sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
     else:
