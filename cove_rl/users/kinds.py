@@ -49,7 +49,8 @@ class ScriptedUsers:
 
 
 def _ensemble(settings: EnsembleSettings, seconds: float) -> Users:
-    members = {name: make_users(member.user, seconds) for name, member in settings.members.items()}
+    share = seconds / len(settings.members)
+    members = {name: make_users(member.user, share) for name, member in settings.members.items()}
     return EnsembleUsers(settings, members, seconds)
 
 

@@ -1,17 +1,19 @@
 """The kinds of users: how their settings are read, what is refused and how, and what is made of them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from cove_rl.endpoints.settings import EndpointSettings
 from cove_rl.errors import InputError
 from cove_rl.users.ensemble import EnsembleUser
 from cove_rl.users.kinds import FACTORIES, KINDS, make_users, read_user, user_from_text, users_of
 from cove_rl.users.model import ModelUser
 from cove_rl.users.scripted import ScriptedUser
-from cove_rl.users.settings import ScriptedSettings
+from cove_rl.users.settings import Circuit, EnsembleSettings, ModelSettings, ScriptedSettings
 
 from .stage import tasks
 
@@ -117,3 +119,11 @@ def test_users_are_made_once_per_process() -> None:
     assert users_of(settings) is users_of(read_user(ENSEMBLE))
     assert users_of(settings, 5.0) is not users_of(settings, 6.0)
     assert users_of(ScriptedSettings()) is not users_of(settings)
+
+
+@pytest.mark.parametrize("struct", [EndpointSettings, ModelSettings, EnsembleSettings, Circuit])
+def test_every_setting_is_documented(struct: type[Any]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "users.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"[\w.]+", " ".join(re.findall(r"`([^`\n]+)`", page))))
+    names = {f"circuit.{name}" if struct is Circuit else name for name in struct.__struct_fields__}
+    assert names <= words
