@@ -13,6 +13,7 @@ from cove_rl.cli.main import app
 from cove_rl.episode.trajectory import Message
 from cove_rl.evaluation.audited import audit_recorded, summarise_audits
 from cove_rl.synth.planted import plant
+from cove_rl.synth.tasks import finished, solve
 from cove_rl.tasks.task import encode_task
 from cove_rl.users.faults import FaultySettings
 from cove_rl.users.faulty import FaultyUser
@@ -30,6 +31,14 @@ def test_planted_faults_are_found_and_nothing_else() -> None:
         assert one.precision is not None
         assert one.recall is not None
         assert min(one.precision, one.recall) >= 0.95, one.kind
+
+
+def test_synthesis_rejects_conversations_with_faults_even_harmless_ones() -> None:
+    for task in tasks()[:20]:
+        assert finished(solve(task, world(), ScriptedUser(task))).is_solved
+        user = FaultyUser(task, FaultySettings("leaked_id", 1.0))
+        solved = finished(solve(task, world(), user))
+        assert solved.is_solved == (not user.planted and solved.verdict.success)
 
 
 def run(*arguments: str) -> Any:
