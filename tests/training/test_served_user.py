@@ -86,7 +86,7 @@ async def test_a_rollout_with_a_served_customer_counts_what_it_took(served: tupl
     loop = make_loop(Engine(tokenizer, ["Hello.", "How can I help?"]), config(user=user, user_turns=2))
     output = await play(loop, solved()[0].task)
     parts = reward(solved()[0].task, output)
-    assert parts["ended/max_user_turns"] == 1.0
+    assert parts["ended/max_user_turns"] + parts["ended/user_stop"] == 1.0  # random weights may stop by chance
     assert parts["user/calls"] >= 2.0
     assert parts["user/completion_tokens"] > 0.0
     await asyncio.to_thread(close_endpoints)
