@@ -167,7 +167,7 @@ def _is_decidable(dialogue: Dialogue, fault: Planted, said: Sequence[int]) -> bo
     if fault.kind == "never_stopped":
         first = min(one.number for one in dialogue.planted if one.kind == fault.kind)
         return fault.number > first
-    if fault.kind == "ignored_question":
+    if fault.kind in ("ignored_question", "denied_right"):
         return fault.request is not None  # who has told several requests at once may not know which one is meant
     if fault.kind == "confirmed_wrong":
         return _misled(dialogue, said[fault.number])

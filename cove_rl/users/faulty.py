@@ -265,7 +265,7 @@ class FaultyUser:
             self.planted += [Planted(kind, self._number, topic) for kind in spoilt.kinds]
         self._note_loss(turn, untold, turn.text if spoilt is None else spoilt.text)
         self._note_lies(turn, conversation[-1].content)
-        self._note_silence(turn, conversation[-1].content)
+        self._note_confusion(turn, conversation[-1].content)
         told = frozenset(slot for sentence in turn.sentences for slot in sentence.hints)
         text = self._user.spell(turn) if spoilt is None else spoilt.text
         if text != self._last[0]:
@@ -304,12 +304,16 @@ class FaultyUser:
         if STOP in text and turn.stops and self._lost:
             self.planted.append(Planted("stopped_unrevealed", self._number))
 
-    def _note_silence(self, turn: Turn, said: str) -> None:
-        """Record that who has told everything at once does not answer questions about what they think comes later."""
-        early = any(one.kind == "told_all_at_once" for one in self.planted)
+    def _note_confusion(self, turn: Turn, said: str) -> None:
+        """Record what comes of telling everything at once: what is told later in their mind is not answered for now."""
+        if not any(one.kind == "told_all_at_once" for one in self.planted):
+            return
+        acts = {one.act for one in turn.sentences}
         slots = {hint.slot for request in self._task.requests for hint in request.hints}
-        if early and {one.act for one in turn.sentences} <= QUIET and self._ear.listen(said).asks & slots:
+        if acts <= QUIET and self._ear.listen(said).asks & slots:
             self.planted.append(Planted("ignored_question", self._number))
+        if "no" in acts:
+            self.planted.append(Planted("denied_right", self._number))
 
     @property
     def _topic(self) -> int:
