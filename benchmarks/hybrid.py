@@ -18,7 +18,7 @@ from cove_rl.episode.episode import run_episode
 from cove_rl.speech.speech import speech_of
 from cove_rl.synth.pool import in_order
 from cove_rl.synth.tasks import finished, sample_task, worlds_of
-from cove_rl.tasks.sampler import Mix
+from cove_rl.tasks.difficulty import Difficulty, difficulty_of
 from cove_rl.tasks.task import Task
 from cove_rl.users.guard import guard_of
 from cove_rl.users.hybrid import HybridUser, Wordings
@@ -105,6 +105,7 @@ class Playing(msgspec.Struct, frozen=True):
     world: WorldRef
     seed: int
     spoil: float
+    difficulty: Difficulty
 
     def __call__(self, indices: list[int]) -> list[Found]:
         """Return what is found in the tasks with these indices."""
@@ -112,7 +113,7 @@ class Playing(msgspec.Struct, frozen=True):
 
     async def _play(self, index: int) -> Found:
         domain, world = get_domain(self.world.domain), worlds_of(()).find(self.world)
-        task = (await sample_task(domain, world, self.seed, index, Mix())).solved.task
+        task = (await sample_task(domain, world, self.seed, index, self.difficulty)).solved.task
         user = Watched(task, RuleModel(task.seed, self.spoil))
         trajectory = await run_episode(task, world, Oracle(task.domain, task.seed), user)
         user.found.tasks = 1
@@ -129,10 +130,12 @@ def main() -> None:
     parser.add_argument("-n", "--number", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--spoil", type=float, default=0.2)
+    parser.add_argument("--difficulty", default="normal")
     parser.add_argument("--workers", "-j", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    playing = Playing(get_domain(options.domain).world(options.seed).ref, options.seed, options.spoil)
+    ref = get_domain(options.domain).world(options.seed).ref
+    playing = Playing(ref, options.seed, options.spoil, difficulty_of(options.difficulty))
     found, start = Found(), perf_counter()
     with progress("playing", options.number, plain=options.json) as advance:
         for one in in_order(playing, range(options.number), options.workers):
