@@ -79,6 +79,10 @@ class Endpoint:
         if session is not None:
             await session.close()
 
+    def forget(self) -> None:
+        """Leave its connections to whoever else has them; the next call opens others."""
+        self._session = None
+
     async def _complete(self, body: dict[str, Any], seconds: float) -> Reply:
         self._meter.called()
         try:
@@ -187,4 +191,13 @@ async def _close_all() -> None:
     await asyncio.gather(*(one.close() for one in _endpoints.values()), return_exceptions=True)
 
 
+def _forget() -> None:
+    """A forked process must not use the connections of the one it was forked from."""
+    global _lock
+    _lock = Lock()
+    for one in _endpoints.values():
+        one.forget()
+
+
 atexit.register(close_endpoints)
+os.register_at_fork(after_in_child=_forget)

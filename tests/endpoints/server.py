@@ -38,6 +38,7 @@ class Server:
         times: when, in seconds.
         keys: with which `Authorization`.
         most: requests it had at once, at most.
+        peers: where its connections came from.
     """
 
     def __init__(self, say: Say | None = None, choose: Choose | None = None) -> None:
@@ -47,6 +48,7 @@ class Server:
         self.times: list[float] = []
         self.keys: list[str] = []
         self.most = 0
+        self.peers: set[object] = set()
         self._now = 0
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
@@ -100,6 +102,7 @@ class Server:
             body = await request.json()
             self.bodies.append(body)
             self.times.append(monotonic())
+            self.peers.add(request.transport and request.transport.get_extra_info("peername"))
             self.keys.append(request.headers.get("Authorization", ""))
             await asyncio.sleep(0.002)
             return await self._answer(request, body, self.choose(len(self.bodies) - 1))

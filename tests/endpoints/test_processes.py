@@ -1,4 +1,4 @@
-"""An interrupt ends a process that talks to an endpoint: soon, whole, with nothing left open."""
+"""Processes that talk to an endpoint: an interrupt ends them with nothing left open, and they may fork."""
 
 import asyncio
 import json
@@ -69,3 +69,26 @@ async def test_an_interrupt_of_a_plain_script_does_not_hang() -> None:
         await disconnected(server)
     assert process.returncode in (-signal.SIGINT, 1, 130)
     assert err.rstrip().endswith("KeyboardInterrupt")
+
+
+async def test_a_forked_process_opens_connections_of_its_own() -> None:
+    script = (
+        "import asyncio, os\n"
+        "from cove_rl.endpoints.endpoint import endpoint_of\n"
+        "from cove_rl.endpoints.settings import EndpointSettings\n"
+        "endpoint = endpoint_of(EndpointSettings({url!r}, 'tiny'))\n"
+        "ask = lambda: asyncio.run(endpoint.complete([{{'role': 'user', 'content': 'Hi!'}}], seed=1, seconds=60.0))\n"
+        "ask()\n"
+        "child = os.fork()\n"
+        "ask()\n"
+        "if child: raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    with Server(lambda body: "Hello.") as server:
+        command = [sys.executable, "-W", "ignore", "-c", script.format(url=server.url)]
+        done = await asyncio.to_thread(
+            lambda: subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert len(server.bodies) == 3
+        assert len(server.peers) == 2
+        await disconnected(server)
