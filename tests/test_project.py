@@ -23,10 +23,11 @@ BASE = {"errors", "files", "jsonl", "sandbox"}
 
 WORLD = BASE | {"world"}
 DOMAINS = WORLD | {"speech", "domains"}
+ENDPOINTS = BASE | {"endpoints"}
 TASKS = DOMAINS | {"tasks"}
 EPISODE = TASKS | {"episode", "verify"}
-SIDES = EPISODE | {"users", "agents"}
-ALL = SIDES | {"synth", "evaluation"}
+SIDES = EPISODE | ENDPOINTS | {"users", "agents"}
+ALL = SIDES | {"audit", "synth", "evaluation"}
 
 ALLOWED = {
     **dict.fromkeys(BASE, BASE),
@@ -36,8 +37,10 @@ ALLOWED = {
     "tasks": TASKS,
     "verify": TASKS | {"verify"},
     "episode": EPISODE,
-    "users": EPISODE | {"users"},
-    "agents": EPISODE | {"agents"},
+    "endpoints": ENDPOINTS,
+    "users": EPISODE | ENDPOINTS | {"users"},
+    "agents": EPISODE | ENDPOINTS | {"agents"},
+    "audit": EPISODE | ENDPOINTS | {"users", "audit"},
     "synth": ALL,
     "evaluation": ALL,
     "training": ALL | {"training"},
@@ -45,7 +48,7 @@ ALLOWED = {
 }
 """Package or module directly under cove_rl -> what it may import of cove_rl, itself included."""
 
-CORE = ("world", "speech", "domains", "tasks", "verify", "episode", "users")
+CORE = ("world", "speech", "domains", "tasks", "verify", "episode", "users", "audit")
 
 FOREIGN = re.compile(r"(?<![\w.-])/work/|\.\./shared|/root/|/home/\w|/tmp/|\bissue #?\d|\bsession \d", re.I)
 """Paths of somebody's machine and numbers of somebody's tracker."""

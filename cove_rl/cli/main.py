@@ -18,6 +18,7 @@ COMMANDS = {
     "tasks": "Sample tasks from a world, look at them, solve them.",
     "play": "Play one task at the terminal, as the agent or as the customer.",
     "check-domain": "Say whether a domain is valid, and what to do if it is not.",
+    "users": "Audit and compare those who play the customer.",
     "verify": "Score recorded tool calls against a task's constraints.",
     "model": "Make a tiny model that a CPU can train.",
     "demo": "Train a tiny policy on this machine, and show what it has learnt.",

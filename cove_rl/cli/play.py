@@ -1,9 +1,8 @@
-"""`cove play`: talk to the oracle as a customer, or be the agent of a scripted customer."""
+"""`cove play`: talk to the oracle as a customer, or be the agent of a simulated customer."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -113,6 +112,10 @@ def play(
     index: Annotated[int, typer.Option(min=0, help="Which task of that seed.")] = 0,
     file: Annotated[Path | None, typer.Option("--tasks", metavar="FILE", help="Take a task from this file.")] = None,
     task_id: Annotated[str | None, typer.Option("--id", help="Which of its tasks; the first if not given.")] = None,
+    user: Annotated[
+        str,
+        typer.Option(metavar="USER", help="The customer: a kind or a YAML file, then name.of.setting=value."),
+    ] = "scripted",
 ) -> None:
     """Play one task at the terminal, as the agent or as the customer."""
     from cove_rl.tasks.worlds import Worlds
@@ -121,18 +124,19 @@ def play(
 
     task = _task(domain, seed, index) if file is None else find_task(file, task_id)
     world = Worlds().find(task.world)
-    calls = asyncio.run(_play(role, task, get_domain(task.domain), world))
+    calls = asyncio.run(_play(role, task, get_domain(task.domain), world, user))
     print_verdict(verify(task, world, calls))
 
 
-async def _play(role: str, task: "Task", domain: "Domain", world: "World") -> list[ToolCall]:
+async def _play(role: str, task: "Task", domain: "Domain", world: "World", user: str) -> list[ToolCall]:
     from cove_rl.agents.oracle import Oracle
     from cove_rl.episode.episode import run_episode
-    from cove_rl.users.scripted import ScriptedUser
+    from cove_rl.users.kinds import make_users, user_from_text
 
     if role == "agent":
+        customer = make_users(user_from_text(user)).user(task)
         out.print(HELP, markup=False)
-        trajectory = await run_episode(task, world, PersonAgent(task, domain), ScriptedUser(task))
+        trajectory = await run_episode(task, world, PersonAgent(task, domain), customer)
     else:
         out.print("You want the following; say it in your own words. /quit when it has been done.", markup=False)
         for line in _story(task):
@@ -144,13 +148,12 @@ async def _play(role: str, task: "Task", domain: "Domain", world: "World") -> li
 
 def _story(task: "Task") -> Iterator[str]:
     """Yield what the customer knows: who they are, and each request with its elements as they would describe them."""
-    from cove_rl.speech.speech import speech_of
+    from cove_rl.users.story import story_of
 
-    grammar, rng = speech_of(task.domain).grammar, Random(task.seed)  # noqa: S311  (wording, not security)
-    yield "; ".join(grammar.word(hint, rng) for hint in task.identity)
-    for request in task.requests:
-        details = "; ".join(grammar.word(hint, rng) for hint in request.hints)
-        yield f"{request.act.replace('_', ' ')}: {details}"
+    story = story_of(task)
+    yield "; ".join(story.identity)
+    for wish in story.wishes:
+        yield " ".join([wish.opening, *(["; ".join(wish.details)] if wish.details else [])])
 
 
 def _task(domain: str, seed: int, index: int) -> "Task":

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
@@ -17,6 +17,7 @@ from cove_rl.errors import InputError
 if TYPE_CHECKING:
     from cove_rl.jsonl import JsonlWriter
     from cove_rl.synth.tasks import Solved
+    from cove_rl.tasks.difficulty import Difficulty
     from cove_rl.tasks.task import Task
     from cove_rl.world.world import WorldRef
 
@@ -69,9 +70,15 @@ def sample(
         int | None, typer.Option(help="Seed of the world to generate; the same if not given.")
     ] = None,
     world: Annotated[Path | None, typer.Option(metavar="FILE", help="Take this world instead.")] = None,
+    difficulty: Annotated[str, typer.Option(help="How hard the tasks are: easy, normal or hard.")] = "normal",
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Change one field of the difficulty; repeatable."),
+    ] = None,
     mix: Annotated[
-        str, typer.Option(metavar="W1,W2,...", help="Relative shares of tasks with 1, 2, ... requests.")
-    ] = "30,28,20,13,9",
+        str | None,
+        typer.Option(metavar="W1,W2,...", help="Relative shares of tasks with 1, 2, ... requests, in short."),
+    ] = None,
     path: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where to write them; DOMAIN-SEED.tasks.jsonl.")
     ] = None,
@@ -79,15 +86,18 @@ def sample(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Sample tasks, each solved by the oracle through the dialogue; interrupted, the same command goes on."""
+    """Sample tasks, each solved by the oracle through the dialogue; interrupted, the same command goes on.
+
+    The fields of a difficulty and what each level sets them to are in docs/tasks.md.
+    """
     from cove_rl.jsonl import JsonlWriter
     from cove_rl.synth.pool import in_order
     from cove_rl.synth.tasks import Sampling
-    from cove_rl.tasks.sampler import Mix
 
+    knob = _difficulty(difficulty, change or [], mix)
     ref = _world(domain, seed if world_seed is None else world_seed, world)
-    job = Sampling(ref, seed, Mix(_weights(mix)), () if world is None else (world,))
-    parameters = {"world": ref.fingerprint, "seed": seed, "number": number, "mix": mix}
+    job = Sampling(ref, seed, knob, () if world is None else (world,))
+    parameters = {"world": ref.fingerprint, "seed": seed, "number": number, "difficulty": msgspec.to_builtins(knob)}
     totals, rejected = Totals(), 0
     target = path or Path(f"{domain}-{seed}.tasks.jsonl")
     with JsonlWriter(target, parameters, overwrite=force) as writer:
@@ -216,8 +226,11 @@ def _print_task(task: "Task") -> None:
         for number, request in enumerate(task.requests, start=1)
     ]
     out.print(table(f"{task.id}, world {task.world.fingerprint}", ("", "constraint", "exactly", "asks", "says"), rows))
-    persona = ", ".join(f"{name} {value}" for name, value in msgspec.structs.asdict(task.persona).items())
-    out.print(f"The customer: {persona}; known by {_hints(task.identity)}.", markup=False)
+    persona = task.persona
+    known = f"{persona.mood} mood, {persona.verbosity} verbosity, {persona.openness} openness"
+    traits = [f"{name} {value}" for name, value in msgspec.to_builtins(persona.known_traits).items() if value]
+    shown = f"{known}, {', '.join(traits)}" if persona.traits else known
+    out.print(f"The customer: {shown}; known by {_hints(task.identity)}.", markup=False)
 
 
 def _hints(hints: tuple[object, ...]) -> str:
@@ -247,8 +260,23 @@ def _world(domain: str, seed: int, file: Path | None) -> "WorldRef":
     return ref
 
 
-def _weights(text: str) -> tuple[float, ...]:
+def _difficulty(level: str, changes: list[str], mix: str | None) -> "Difficulty":
+    """Return the difficulty of a level with single fields changed."""
+    from cove_rl.tasks.difficulty import difficulty_of
+
+    fields: dict[str, Any] = {} if mix is None else {"requests": _numbers("--mix", mix)}
+    for change in changes:
+        name, given, value = change.partition("=")
+        if not given:
+            raise InputError(f"--set {change[:80]}: expected FIELD=VALUE, such as typos=0.3 or requests=30,20,10")
+        several = name in ("requests", "openness")
+        numbers = _numbers(f"--set {name}", value)
+        fields[name] = numbers if several or len(numbers) > 1 else numbers[0]
+    return difficulty_of(level, fields)
+
+
+def _numbers(option: str, text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
-        raise InputError(f"--mix {text[:80]}: expected numbers with commas between, such as 30,28,20,13,9") from None
+        raise InputError(f"{option} {text[:80]}: expected numbers with commas between, such as 30,28,20") from None

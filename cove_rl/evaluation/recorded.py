@@ -136,6 +136,10 @@ class RecordedRun(msgspec.Struct, frozen=True):
         criteria = None if self.task is None else self.task.evaluation_criteria
         return [action.to_call() for action in (criteria.actions or () if criteria else ())]
 
+    def flat(self) -> "Iterator[RecordedMessage]":
+        """Yield single messages, whatever they are bundled in."""
+        return _flat(self.messages)
+
     def answers(self) -> list[Answer]:
         """Return all calls of both sides in order, each with its result.
 
@@ -143,7 +147,7 @@ class RecordedRun(msgspec.Struct, frozen=True):
         """
         calls: list[ToolCall] = []
         found: dict[int, RecordedMessage] = {}
-        for message in _flat(self.messages):
+        for message in self.flat():
             calls += [call.to_call() for call in message.tool_calls or ()]
             if message.role == "tool":
                 open_places = [place for place in range(len(calls)) if place not in found]

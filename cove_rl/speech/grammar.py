@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 import msgspec
 
 from cove_rl.errors import DomainError
+from cove_rl.speech.spelling import Spelling
 from cove_rl.speech.template import Template
 from cove_rl.world.hint import Hint, Value
 
@@ -21,6 +22,22 @@ class Heard(msgspec.Struct, frozen=True):
 
     act: str
     hints: dict[str, Hint]
+
+
+class Sentence(msgspec.Struct, frozen=True):
+    """One sentence of a customer, and what it is meant to say.
+
+    Attributes:
+        act: the kind of statement, or which line without information it is ("hello", "remark", ...).
+        text: its words.
+        hints: the hints it carries, by slot.
+        phrases: the words of these hints as they stand in the text, but for the case of its first letter.
+    """
+
+    act: str
+    text: str
+    hints: dict[str, Hint] = {}
+    phrases: tuple[str, ...] = ()
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -45,6 +62,7 @@ class Wordings(msgspec.Struct, frozen=True):
         pairs: wordings of one option and its value.
         between_pairs: what stands between options.
         shapes: place -> regular expression of its content.
+        misspelt: word -> ways in which it is often misspelt.
     """
 
     phrases: dict[str, dict[str, Texts]]
@@ -53,6 +71,7 @@ class Wordings(msgspec.Struct, frozen=True):
     pairs: list[str] = []
     between_pairs: str = " plus "
     shapes: dict[str, str] = {}
+    misspelt: dict[str, Texts] = {}
 
 
 class Grammar:
@@ -61,8 +80,12 @@ class Grammar:
     Args:
         data: what can be converted to `Wordings`; other keys are passed over.
 
+    Attributes:
+        spelling: what may be misspelt, and is heard all the same.
+
     Raises:
-        DomainError: if a wording cannot be used in both directions, or names a slot without phrases.
+        DomainError: if a wording cannot be used in both directions, or names a slot without phrases, or a misspelling
+            can be read in two ways.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -78,6 +101,7 @@ class Grammar:
         self._lists = wordings.lists
         self._pairs = wordings.pairs
         self._between_pairs = wordings.between_pairs
+        self.spelling = Spelling(wordings.misspelt)
         self._check_slots()
         self._by_first: dict[str, list[tuple[str, Template]]] = {}
         for act, templates in self._acts.items():
@@ -95,11 +119,25 @@ class Grammar:
         """Return the kinds of statements customers make."""
         return list(self._acts)
 
+    def templates(self, act: str) -> list[str]:
+        """Return the sentences of this act as they are written, with their places."""
+        return [one.text for one in self._acts.get(act, [])]
+
+    def bare_forms(self, slot: str) -> list[str]:
+        """Return the forms of a slot's hints that need no values."""
+        return [
+            form for form, ways in self._phrases.get(slot, {}).items() if not any(template.places for template in ways)
+        ]
+
     def shapes_of(self, act: str) -> set[frozenset[str]]:
         """Return the sets of slots that one sentence of this act can carry."""
         return {frozenset(one.places) for one in self._acts.get(act, [])}
 
     def say(self, act: str, hints: Mapping[str, Hint], rng: Random) -> str:
+        """Return the words of a sentence of this act that carries exactly these hints; see `compose`."""
+        return self.compose(act, hints, rng).text
+
+    def compose(self, act: str, hints: Mapping[str, Hint], rng: Random) -> Sentence:
         """Return a sentence of this act that carries exactly these hints.
 
         Raises:
@@ -108,8 +146,10 @@ class Grammar:
         fitting = [one for one in self._acts.get(act, []) if set(one.places) == set(hints)]
         if not fitting:
             raise DomainError(f"speech.yaml has no sentence '{act}' with {', '.join(sorted(hints)) or 'no hint'}")
-        sentence = rng.choice(fitting).fill({slot: self.word(hint, rng) for slot, hint in hints.items()})
-        return sentence[0].upper() + sentence[1:]
+        template = rng.choice(fitting)
+        phrases = {slot: self.word(hint, rng) for slot, hint in hints.items()}
+        text = template.fill(phrases)
+        return Sentence(act, text[0].upper() + text[1:], dict(hints), tuple(phrases.values()))
 
     def word(self, hint: Hint, rng: Random) -> str:
         """Return one wording of a hint, to stand inside a sentence."""
@@ -132,20 +172,26 @@ class Grammar:
 
     def hear(self, text: str) -> list[Heard]:
         """Return what a message says, sentence by sentence; sentences nobody knows are passed over."""
-        text = text[:LONGEST]
-        heard = []
+        return [part for part in self.parse(text) if isinstance(part, Heard)]
+
+    def parse(self, text: str) -> list[Heard | str]:
+        """Return what a message says, sentence by sentence; sentences nobody knows as they are."""
+        text = self.spelling.correct(text[:LONGEST])
+        parts: list[Heard | str] = []
         start = 0
         while start < len(text):
             found = self._sentence(text, start)
             if found is not None:
-                heard.append(found[0])
+                parts.append(found[0])
                 start = found[1]
             else:
                 following = _NEXT_SENTENCE.search(text, start)
-                start = following.end() if following else len(text)
+                end = following.end() if following else len(text)
+                parts.append(text[start:end].strip())
+                start = end
             while start < len(text) and text[start].isspace():
                 start += 1
-        return heard
+        return parts
 
     def _sentence(self, text: str, start: int) -> tuple[Heard, int] | None:
         """Return what stands at `start` and where it ends.

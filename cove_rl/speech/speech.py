@@ -32,6 +32,14 @@ class Voice:
             raise DomainError(f"speech.yaml has no sentences under '{key}'")
         return rng.choice(self._lines[key]).format(**values)
 
+    def texts(self) -> list[str]:
+        """Return every sentence, its places not filled."""
+        return [text for texts in self._lines.values() for text in texts]
+
+    def lines(self, key: str) -> list[str]:
+        """Return the wordings of a sentence as they are written; none for a key that is not there."""
+        return self._lines.get(key, [])
+
 
 class Speech:
     """What is said in one domain.
@@ -51,6 +59,12 @@ class Speech:
         self.agent = Voice(lines.agent)
         self.moods = lines.moods
         self.listen = lines.listen
+
+    def sentences(self, act: str) -> list[str]:
+        """Return all that a customer says of one kind, as it is written: an act's, a line's, or the remarks."""
+        if act == "remark":
+            return [text for mood in self.moods.values() for remarks in mood.values() for text in remarks]
+        return self.grammar.templates(act) or self.customer.lines(act)
 
 
 class _Lines(msgspec.Struct, frozen=True):

@@ -8,10 +8,14 @@ from typing import TypeVar
 import msgspec
 
 from cove_rl.agents.oracle import Oracle
+from cove_rl.audit.audit import audit
+from cove_rl.audit.finding import Kind
 from cove_rl.episode.episode import run_episode
+from cove_rl.episode.sides import User
 from cove_rl.episode.trajectory import Trajectory
 from cove_rl.errors import SamplingError
-from cove_rl.tasks.sampler import Mix, draw_task
+from cove_rl.tasks.difficulty import Difficulty, Mix
+from cove_rl.tasks.sampler import draw_task
 from cove_rl.tasks.task import Task
 from cove_rl.tasks.worlds import Worlds
 from cove_rl.users.scripted import ScriptedUser
@@ -33,16 +37,18 @@ class Solved(msgspec.Struct, frozen=True):
         task: the task.
         trajectory: how the oracle solved it.
         verdict: what the verifier says of that.
+        faults: what the customer did wrong, harmful or not; no conversation with faults is data to learn from.
     """
 
     task: Task
     trajectory: Trajectory
     verdict: Verdict
+    faults: tuple[Kind, ...] = ()
 
     @property
     def is_solved(self) -> bool:
-        """Whether the episode ended as it should, with a score of exactly 1.0."""
-        return self.verdict.success and self.trajectory.outcome.culprit is None
+        """Whether the episode ended as it should, with a score of exactly 1.0 and a customer without faults."""
+        return self.verdict.success and self.trajectory.outcome.culprit is None and not self.faults
 
 
 class Sampled(msgspec.Struct, frozen=True):
@@ -52,13 +58,21 @@ class Sampled(msgspec.Struct, frozen=True):
     rejected: int
 
 
-async def solve(task: Task, world: World) -> Solved:
-    """Have the oracle talk to the scripted user, and verify what it did."""
-    trajectory = await run_episode(task, world, Oracle(task.domain, task.seed), ScriptedUser(task))
-    return Solved(task, trajectory, verify(task, world, trajectory.calls()))
+async def solve(task: Task, world: World, user: User | None = None) -> Solved:
+    """Have the oracle talk to a customer, verify what it did, and audit what the customer did.
+
+    Args:
+        task: the task.
+        world: the task's world.
+        user: who plays the customer. The scripted user, who does if nobody is given, is not audited: that the audit
+            finds no fault in it is a tested property.
+    """
+    trajectory = await run_episode(task, world, Oracle(task.domain, task.seed), user or ScriptedUser(task))
+    verdict = verify(task, world, trajectory.calls())
+    return Solved(task, trajectory, verdict, () if user is None else audit(task, world, trajectory).faults)
 
 
-async def sample_task(domain: Domain, world: World, seed: int, index: int, mix: Mix) -> Sampled:
+async def sample_task(domain: Domain, world: World, seed: int, index: int, mix: Mix | Difficulty) -> Sampled:
     """Return the task with that index, solved.
 
     Raises:
@@ -84,7 +98,7 @@ class Sampling(msgspec.Struct, frozen=True):
 
     world: WorldRef
     seed: int
-    mix: Mix
+    mix: Mix | Difficulty
     files: tuple[Path, ...] = ()
 
     def __call__(self, indices: list[int]) -> list[Sampled]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from cove_rl.errors import DomainError, InputError
 from cove_rl.files import decode_json, read_jsonl
@@ -17,6 +18,33 @@ from cove_rl.world.world import WorldRef
 Mood = Literal["neutral", "friendly", "hurried", "annoyed"]
 Verbosity = Literal["terse", "normal", "chatty"]
 Openness = Literal["reserved", "normal", "open"]
+Corrects = Literal["at_once", "late"]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Traits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What makes a customer hard to serve; by default nothing does.
+
+    Attributes:
+        patience: messages that brought them no further, after which every other one is complained about; 0 for any
+            number of them.
+        typos: share of the words that are misspelt, of those that can be; never a name, a number or a value.
+        digressions: probability that a message has a sentence off the subject.
+        together: requests that are made in one message, at most.
+        slips: probability that one detail of a request, or who they are, is told wrong the first time.
+        corrects: when that is put right by themselves: with the next message, or not before the agent proposes it.
+    """
+
+    patience: Annotated[int, Meta(ge=0)] = 0
+    typos: Share = 0.0
+    digressions: Share = 0.0
+    together: Annotated[int, Meta(ge=1)] = 1
+    slips: Share = 0.0
+    corrects: Corrects = "late"
+
+
+PLAIN = Traits()
+"""A customer without any of them."""
 
 
 class Persona(msgspec.Struct, frozen=True):
@@ -26,11 +54,18 @@ class Persona(msgspec.Struct, frozen=True):
         mood: the colour of remarks that carry no information.
         verbosity: how many such remarks there are.
         openness: how much of a request is told at its first mention.
+        traits: what makes them hard to serve; left out of files where nothing does.
     """
 
     mood: Mood = "neutral"
     verbosity: Verbosity = "normal"
     openness: Openness = "normal"
+    traits: Traits | UnsetType = UNSET
+
+    @property
+    def known_traits(self) -> Traits:
+        """The traits, those of a plain customer where none are given."""
+        return PLAIN if self.traits is UNSET else self.traits
 
 
 class Task(msgspec.Struct, frozen=True):

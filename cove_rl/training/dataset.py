@@ -8,7 +8,6 @@ from torch.utils.data import Dataset
 
 from cove_rl.errors import InputError, SamplingError
 from cove_rl.synth.tasks import Sampling
-from cove_rl.tasks.sampler import Mix
 from cove_rl.tasks.task import Task, encode_task
 from cove_rl.tasks.worlds import Worlds
 from cove_rl.training.chat import system_message
@@ -66,8 +65,8 @@ class CoveTasks(Dataset[dict[str, Any]]):
 
     def _domain_samplings(self, domain: str) -> list[Sampling]:
         """Return what to sample from; worlds are referred to, and generated when they are needed."""
-        mix = Mix(self.settings.mix)
-        return [Sampling(world.ref, self._split.seed, mix) for world in _worlds(self.settings, domain, self._split)]
+        worlds = _worlds(self.settings, domain, self._split)
+        return [Sampling(world.ref, self._split.seed, self.settings.difficulty_of_tasks()) for world in worlds]
 
     def task(self, index: int) -> Task:
         """Return the task of a row: domain and world are drawn by the row's number, and the oracle has solved it.

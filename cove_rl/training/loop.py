@@ -12,6 +12,8 @@ from verl.experimental.agent_loop.tool_agent_loop import SPEC_DECODE_EXTRA_KEYS
 from verl.tools.schemas import OpenAIFunctionToolSchema
 from verl.workers.rollout.replica import TokenOutput
 
+from cove_rl.audit.audit import audit
+from cove_rl.audit.finding import Audit
 from cove_rl.episode.episode import Episode, Limits
 from cove_rl.episode.outcome import Outcome
 from cove_rl.episode.sides import User
@@ -26,7 +28,8 @@ from cove_rl.training.results import bounded
 from cove_rl.training.settings import Settings, settings_of
 from cove_rl.training.tokens import TokenStream
 from cove_rl.training.turns import TurnReader
-from cove_rl.users.scripted import ScriptedUser
+from cove_rl.users.kinds import users_of
+from cove_rl.users.spent import spent_by
 from cove_rl.world.domain import Domain, get_domain
 
 log = logging.getLogger(__name__)
@@ -38,10 +41,12 @@ class EpisodeFailedError(CoveError):
 
 
 class Rollout(msgspec.Struct):
-    """One attempt at an episode: its state, its tokens and where the time went, in seconds."""
+    """One attempt at an episode: its state, tokens, customer, what the audit says, and where the seconds went."""
 
     episode: Episode
     stream: TokenStream
+    user: User
+    audit: Audit | None = None
     generating: float = 0.0
     elsewhere: float = 0.0
     preempted: int = -1
@@ -50,7 +55,7 @@ class Rollout(msgspec.Struct):
     @property
     def failure(self) -> str:
         """What went wrong that is not the agent's doing; "" if nothing did, so that the attempt can be scored."""
-        outcome = self.episode.outcome
+        outcome = self.audit.outcome if self.audit else self.episode.outcome
         if outcome is None:
             return "interrupted: the episode was still under way"
         if not outcome.scores:
@@ -96,25 +101,26 @@ class CoveAgentLoop(AgentLoopBase):
             TokenError: if the tokens are not what they must be.
         """
         task = decode_task(kwargs["extra_info"]["task"])
-        failure = ""
+        failure, audits = "", []
         for attempt in range(1 + self.settings.retries):
             rollout = await self._attempt(task, sampling_params)
+            audits.append(self._audited(rollout))
             failure = rollout.failure
             if not failure:
-                return self._output(rollout, attempt + 1)
+                return self._output(rollout, audits)
             log.warning("attempt %d at task %s failed: %s", attempt + 1, task.id, failure)
         raise EpisodeFailedError(f"task {task.id}, {attempt + 1} attempts, the last one: {failure}")
 
     def make_user(self, task: Task) -> User:
         """Return who plays the customer of a task."""
-        return ScriptedUser(task)
+        return users_of(self.settings.user, self.settings.deadlines.user).user(task)
 
     async def _attempt(self, task: Task, sampling_params: dict[str, Any]) -> Rollout:
         deadlines, domain = self.settings.deadlines, get_domain(task.domain)
-        user = PunctualUser(self.make_user(task), deadlines.user)
+        user = self.make_user(task)
         limits = Limits(self.settings.user_turns, self.settings.agent_turns)
-        episode = Episode(task, _WORLDS.find(task.world), user, limits)
-        rollout = Rollout(episode, TokenStream(self.continuous_token_builder, domain.toolbox.schemas()))
+        episode = Episode(task, _WORLDS.find(task.world), PunctualUser(user, deadlines.user), limits)
+        rollout = Rollout(episode, TokenStream(self.continuous_token_builder, domain.toolbox.schemas()), user)
         try:
             await within(deadlines.episode, self._play(rollout, domain, sampling_params), "the episode")
         except InputError:
@@ -125,6 +131,13 @@ class CoveAgentLoop(AgentLoopBase):
             log.debug("what failed", exc_info=True)
             episode.fail("agent_failure", f"{type(error).__name__}: {error}")
         return rollout
+
+    def _audited(self, rollout: Rollout) -> Audit:
+        """Audit an attempt; only if the settings say so does that decide whether it can be scored."""
+        episode = rollout.episode
+        found = audit(episode.task, episode.state.world, episode.trajectory("policy"))
+        rollout.audit = found if self.settings.audit and episode.outcome is not None else None
+        return found
 
     async def _play(self, rollout: Rollout, domain: Domain, sampling_params: dict[str, Any]) -> None:
         """Alternate between the policy and the episode until it is over or the tokens are spent."""
@@ -184,7 +197,7 @@ class CoveAgentLoop(AgentLoopBase):
         content = bounded(self.tokenizer, chat["content"], self.settings.result_tokens)
         return {**chat, "content": content}
 
-    def _output(self, rollout: Rollout, attempts: int) -> AgentLoopOutput:
+    def _output(self, rollout: Rollout, audits: list[Audit]) -> AgentLoopOutput:
         stream, episode = rollout.stream, rollout.episode
         stream.cut(self._response_length)
         stream.check()
@@ -194,9 +207,13 @@ class CoveAgentLoop(AgentLoopBase):
             **rollout.fields,
             "cove_calls": msgspec.json.encode(episode.trajectory("policy").calls()).decode(),
             "cove_ending": outcome.ending if outcome else "",
+            "cove_user_spent": msgspec.json.encode(spent_by(rollout.user)).decode(),
             "cove_user_turns": turns["user"],
             "cove_agent_turns": turns["assistant"] - 1,
-            "cove_attempts": attempts,
+            "cove_attempts": len(audits),
+            "cove_faults": msgspec.json.encode([one.faults for one in audits]).decode(),
+            "cove_blamed": [one.outcome.culprit for one in audits].count("user"),
+            "cove_user_at_fault": audits[-1].outcome.culprit == "user",
             "turn_scores": [],
             "tool_rewards": [],
         }

@@ -6,8 +6,10 @@ from typing import Any
 
 import msgspec
 
+from cove_rl.audit.finding import KINDS
 from cove_rl.tasks.task import decode_task
 from cove_rl.tasks.worlds import Worlds
+from cove_rl.users.spent import Spent
 from cove_rl.verify.score import Scoring
 from cove_rl.verify.verifier import verify
 from cove_rl.world.call import ToolCall
@@ -59,6 +61,9 @@ def cove_reward(
         "agent_turns": float(extra_info.get("cove_agent_turns", 0)),
         "attempts": float(extra_info.get("cove_attempts", 1)),
     }
+    spent = msgspec.json.decode(extra_info.get("cove_user_spent", "{}"), type=Spent)
+    parts.update({f"user/{name}": float(value) for name, value in msgspec.structs.asdict(spent).items()})
+    parts.update(_faults(extra_info, verdict.score))
     ending = extra_info.get("cove_ending", "")
     parts.update({f"ended/{name}": float(name == ending) for name in ENDINGS})
     for kind in kinds:
@@ -73,3 +78,21 @@ def _kinds(domains: tuple[str, ...]) -> tuple[str, ...]:
     """Return the kinds of constraints of these domains, sorted."""
     kinds = {str(kind.__struct_config__.tag) for name in domains for kind in get_domain(name).constraints}
     return tuple(sorted(kinds))
+
+
+def _faults(extra_info: dict[str, Any], score: float) -> dict[str, float]:
+    """Return what the audit found, as shares of the attempts made for this trajectory.
+
+    `user_blamed` is the share of attempts that failed through the customer, `user_fault/KIND` that of attempts with
+    such a fault, whatever came of it. `wrong_zero` says that this trajectory scores 0 through the customer: never
+    where the audit decides.
+    """
+    attempts = msgspec.json.decode(extra_info.get("cove_faults", "[]"), type=list[list[str]])
+    number = max(1, len(attempts))
+    shares = {f"user_fault/{kind}": sum(kind in one for one in attempts) / number for kind in KINDS}
+    at_fault = bool(extra_info.get("cove_user_at_fault", False))
+    return {
+        "user_blamed": float(extra_info.get("cove_blamed", 0)) / number,
+        "wrong_zero": float(at_fault and score == 0.0),
+        **shares,
+    }

@@ -7,7 +7,9 @@ from msgspec import Meta
 from omegaconf import OmegaConf
 
 from cove_rl.errors import InputError
-from cove_rl.tasks.sampler import Mix
+from cove_rl.tasks.difficulty import Difficulty, read_difficulty
+from cove_rl.users.kinds import read_user
+from cove_rl.users.settings import AnyUserSettings, ScriptedSettings
 from cove_rl.verify.score import Scoring
 
 Count = Annotated[int, Meta(ge=1)]
@@ -44,7 +46,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         domains: domain -> weight in the mix of tasks.
         splits: split name -> its worlds and tasks.
         world_size: table name -> rows, where a world should not have the usual size.
-        mix: relative shares of tasks with 1, 2, ... requests.
+        mix: relative shares of tasks with 1, 2, ... requests, where they are not to be the difficulty's.
+        difficulty: how hard tasks are.
         user: who plays the customer.
         user_turns: messages of the customer, at most.
         agent_turns: messages of the agent, at most.
@@ -56,14 +59,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         replacements: batches of groups that a step may drop and replace before the run is given up.
         tiny_model: whether a tiny model is made where `actor_rollout_ref.model.path` has none.
         profile: the profile that was laid over the environment; profiles set it.
+        audit: whether an episode that fails through the customer counts as such a failure; faults are reported anyway.
         scoring: how the verdict becomes a reward.
     """
 
     domains: Annotated[dict[str, Weight], Meta(min_length=1)]
     splits: Annotated[dict[str, Split], Meta(min_length=1)]
     world_size: dict[str, int] = {}
-    mix: tuple[float, ...] = Mix().weights
-    user: Literal["scripted"] = "scripted"
+    mix: tuple[float, ...] | None = None
+    difficulty: Difficulty = Difficulty()
+    user: AnyUserSettings = ScriptedSettings()
     user_turns: Count = 32
     agent_turns: Count = 40
     turn_tokens: Count = 1024
@@ -74,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replacements: Count = 16
     tiny_model: bool = False
     profile: str | None = None
+    audit: bool = True
     scoring: Scoring = Scoring()
 
     def __post_init__(self) -> None:
@@ -82,7 +88,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             InputError: if two splits share a world, or no task could be drawn from the mix.
         """
-        Mix(self.mix)
+        self.difficulty_of_tasks()
         seen: dict[int, str] = {}
         for name, split in self.splits.items():
             for world in split.worlds:
@@ -90,6 +96,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                     raise InputError(
                         f"splits '{seen[world]}' and '{name}' share world {world}; give each worlds of its own"
                     )
+
+    def difficulty_of_tasks(self) -> Difficulty:
+        """Return how hard tasks are, with the number of requests that `mix` asks for."""
+        return self.difficulty if self.mix is None else msgspec.structs.replace(self.difficulty, requests=self.mix)
 
 
 def read_settings(config: Any) -> Settings:
@@ -99,6 +109,10 @@ def read_settings(config: Any) -> Settings:
         InputError: if a key is unknown, missing or of the wrong type, or values do not go together.
     """
     plain = OmegaConf.to_container(config, resolve=True) if OmegaConf.is_config(config) else config
+    if isinstance(plain, dict) and "user" in plain:
+        plain = {**plain, "user": read_user(plain["user"])}
+    if isinstance(plain, dict) and "difficulty" in plain:
+        plain = {**plain, "difficulty": read_difficulty(plain["difficulty"])}
     try:
         return msgspec.convert(plain, Settings)
     except msgspec.ValidationError as error:

@@ -95,6 +95,11 @@ class Ear:
         unless = self._unless.get(cue)
         return self._cues[cue].search(sentence) is not None and (unless is None or unless.search(sentence) is None)
 
+    def is_about(self, act: str, text: str) -> bool:
+        """Return whether a message speaks of this kind of request."""
+        own = self._acts.get(act)
+        return own is not None and own.search(_plain(text)) is not None
+
     def is_about_another(self, act: str, text: str) -> bool:
         """Return whether a message speaks of another kind of request and not of this one."""
         plain = _plain(text)

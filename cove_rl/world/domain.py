@@ -74,6 +74,13 @@ class Domain(ABC):
     def serve(self, desk: Any) -> Generator[Any, Any, None]:
         """The oracle: serve a customer from what they say and what tools return, as a script on a `Desk`."""
 
+    def identified(self, world: World, request: Request, hint: Hint) -> Hint:
+        """Return a hint of a request that names its element by id, or the hint itself where that cannot be said.
+
+        By default nothing can; a domain that overrides this makes tasks of a lower difficulty possible.
+        """
+        return hint
+
     def alternatives(self, world: World, call: ToolCall, argument: str) -> list[Any]:
         """Return other values an argument of a call could plausibly have had, for mutation tests of the verifier.
 

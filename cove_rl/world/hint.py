@@ -35,7 +35,8 @@ class Hint(Record, frozen=True, omit_defaults=True):
         slot: which element of the request it describes ("order", "payment", ...).
         form: how it is described ("items", "last_four", ...); a name in the domain's `speech.yaml`.
         values: what fills the wording.
-        exact: True when no unique description existed and the exact value is given away instead.
+        exact: True when the exact value is given away instead: no unique description existed, or the task is to be
+            an easy one.
         check: how the customer notices that an agent means something else.
         also: further checks, each for itself, where one cannot tell everything (flights: by number, and by date).
     """

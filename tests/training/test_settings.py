@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from omegaconf import OmegaConf
 
 from cove_rl.errors import InputError
+from cove_rl.tasks.difficulty import LEVELS
 
 from .engines import Settings, read_settings, settings
 
@@ -58,6 +60,11 @@ TRAIN = {"worlds": [1], "tasks": 8}
         ({"deadlines": {"user": 0}}, "user"),
         ({"retries": -1}, "retries"),
         ({"mix": [0.0]}, "weights"),
+        ({"difficulty": "extreme"}, "extreme"),
+        ({"difficulty": {"level": "easy", "colour": 1}}, "colour"),
+        ({"difficulty": {"typos": 2}}, "typos"),
+        ({"difficulty": {"requests": []}}, "weights"),
+        ({"difficulty": 3}, "level"),
         ({"scoring": {"form": "linear"}}, "form"),
         ({"user_turns": "many"}, "user_turns"),
     ],
@@ -65,6 +72,13 @@ TRAIN = {"worlds": [1], "tasks": 8}
 def test_what_is_wrong_is_named(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         read_settings(settings(**changes))
+
+
+def test_difficulty_is_a_level_with_changes_and_a_mix_of_its_own() -> None:
+    assert read_settings(settings()).difficulty_of_tasks() == LEVELS["normal"]
+    assert read_settings(settings(difficulty="hard")).difficulty_of_tasks() == LEVELS["hard"]
+    changed = read_settings(settings(difficulty={"level": "hard", "typos": 0.0}, mix=[1.0])).difficulty_of_tasks()
+    assert changed == replace(LEVELS["hard"], typos=0.0, requests=(1.0,))
 
 
 def test_a_split_may_name_a_world_twice() -> None:

@@ -26,6 +26,7 @@ from cove_rl.episode.trajectory import Message
 from cove_rl.sandbox import read_yaml
 from cove_rl.tasks.task import Persona, Task, is_actionable
 from cove_rl.users.scripted import ScriptedUser
+from cove_rl.users.topic import Topic
 from cove_rl.world.call import ToolCall
 from cove_rl.world.hint import Hint, Request
 
@@ -401,8 +402,8 @@ def test_every_subset_of_what_is_known_can_be_told() -> None:
             assert frozenset({slot}) in GRAMMAR.shapes_of("inform"), (act, slot)
     user = ScriptedUser(tasks()[0])
     for task in tasks(400)[:150]:
-        for request in task.requests:
+        for number, request in enumerate(task.requests):
             chosen = {hint.slot for hint in request.hints if Random(f"{task.id} {hint.slot}").random() < 0.5}
-            heard = GRAMMAR.hear(" ".join(user._tell(request, chosen)))
+            heard = GRAMMAR.hear(" ".join(sentence.text for sentence in user._tell(Topic(number, request), chosen)))
             assert heard[0].act == request.act
             assert {slot for one in heard for slot in one.hints} == chosen

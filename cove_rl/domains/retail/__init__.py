@@ -17,6 +17,7 @@ from cove_rl.domains.retail.constraints import (
     ReturnItems,
 )
 from cove_rl.domains.retail.generate import generate
+from cove_rl.domains.retail.identified import identified
 from cove_rl.domains.retail.oracle import serve
 from cove_rl.domains.retail.records import TABLES
 from cove_rl.domains.retail.refusals import (
@@ -35,6 +36,7 @@ from cove_rl.speech.speech import speech_of
 from cove_rl.world.call import ToolCall
 from cove_rl.world.constraint import Constraint
 from cove_rl.world.domain import Domain, Draft
+from cove_rl.world.hint import Hint, Request
 from cove_rl.world.record import Record
 from cove_rl.world.tool import Tool
 from cove_rl.world.world import Tables, World
@@ -79,6 +81,10 @@ class RetailDomain(Domain):
     def draft(self, world: World, rng: Random, count: int) -> Draft | None:
         """Return a customer with `count` requests, or None if this draw led nowhere."""
         return draft(world, self.toolbox, speech_of(self.name).grammar, rng, count)
+
+    def identified(self, world: World, request: Request, hint: Hint) -> Hint:
+        """Return a hint that names its element by id, or the hint itself."""
+        return identified(request.constraint, hint)
 
     def alternatives(self, world: World, call: ToolCall, argument: str) -> list[Any]:
         """Return other values an argument of a call could have had."""

@@ -1,0 +1,1 @@
+"""Served language models: one shared, bounded client per OpenAI-compatible endpoint."""

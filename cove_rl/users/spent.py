@@ -1,0 +1,33 @@
+"""What one customer's conversation took of served models."""
+
+import msgspec
+
+from cove_rl.episode.sides import User
+
+
+class Spent(msgspec.Struct):
+    """What one user has used so far; all zero for those that ask no model.
+
+    Attributes:
+        calls: replies that were asked for.
+        retries: attempts beyond the first of each call.
+        failures: calls that failed for good.
+        useless: replies that were no use.
+        takeovers: times that another user had to go on.
+        prompt_tokens: tokens read.
+        completion_tokens: tokens written.
+    """
+
+    calls: int = 0
+    retries: int = 0
+    failures: int = 0
+    useless: int = 0
+    takeovers: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+def spent_by(user: User) -> Spent:
+    """Return what a user has used so far, by its `spent`, which a user that asks no model need not have."""
+    spent = getattr(user, "spent", None)
+    return spent if isinstance(spent, Spent) else Spent()

@@ -1,0 +1,101 @@
+"""Nobody is accused who did nothing wrong, whatever the agent does; and equal conversations get equal audits."""
+
+from random import Random
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cove_rl.audit.audit import audit
+from cove_rl.episode.episode import Limits
+from cove_rl.episode.outcome import CULPRITS
+from cove_rl.synth.clumsy import CLAIM, MISTAKES, REFUSAL, STALLING, ClumsyOracle, Mistake
+from cove_rl.users.faults import Fault, FaultySettings
+from cove_rl.users.faulty import FaultyUser
+from cove_rl.users.scripted import ScriptedUser
+
+from .cases import Parrot, held, tasks, world
+
+NUMBERS = st.integers(0, 59)
+
+TEXTS = [
+    CLAIM,
+    REFUSAL,
+    *STALLING,
+    "",
+    "Could you tell me your e-mail address, or your full name and zip code?",
+    "Which order is it?",
+    "What is the reason: no longer needed, or ordered by mistake?",
+    "Which items would you like to return?",
+    "Which payment method should be used?",
+    "What address should it be?",
+    "What is your favourite colour?",
+    "I would cancel order #W0123456 with the reason 'no longer needed'. Shall I go ahead?",
+    "I would cancel it, reason 'ordered by mistake', refund to your PayPal account. Is that correct?",
+    "Shall I go ahead?",
+    "Your order has been cancelled.",
+    "I can't do that. Which order do you mean?",
+    "Unfortunately that is out of stock. Would you like me to return the item instead?",
+    "One moment. Is there anything else?",
+    "Thank you for waiting.",
+    "I've found your account.",
+]
+"""What agents say, sensible or not."""
+
+
+@given(NUMBERS)
+def test_a_solved_task_has_no_faults_and_no_culprit(number: int) -> None:
+    task = tasks()[number]
+    result = audit(task, world(), held(task, ScriptedUser(task)))
+    assert result.findings == ()
+    assert result.outcome.culprit is None
+
+
+@given(NUMBERS, st.lists(st.sampled_from(TEXTS), min_size=1, max_size=12))
+def test_whatever_an_agent_says_the_scripted_customer_is_not_accused(number: int, texts: list[str]) -> None:
+    task = tasks()[number]
+    trajectory = held(task, ScriptedUser(task), Parrot(texts), Limits(12, 14))
+    result = audit(task, world(), trajectory)
+    assert [one for one in result.findings if one.decidable] == []
+    assert result.outcome == trajectory.outcome
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+@given(number=NUMBERS)
+@settings(max_examples=30)
+def test_the_mistakes_of_agents_stay_theirs(mistake: Mistake, number: int) -> None:
+    task = tasks()[number]
+    trajectory = held(task, ScriptedUser(task), ClumsyOracle(task, world(), mistake, task.seed))
+    result = audit(task, world(), trajectory)
+    assert [one for one in result.findings if one.decidable] == []
+    assert result.outcome == trajectory.outcome
+
+
+@given(NUMBERS, st.integers(0, 1000))
+def test_audits_are_the_same_every_time(number: int, seed: int) -> None:
+    task = tasks()[number]
+    fault: Fault = Random(seed).choice(get_args(Fault))
+    trajectory = held(task, FaultyUser(task, FaultySettings(fault, 1.0, seed)))
+    assert audit(task, world(), trajectory) == audit(task, world(), trajectory)
+
+
+@given(NUMBERS, st.lists(st.text(max_size=60), min_size=1, max_size=8))
+def test_nothing_that_is_said_breaks_it(number: int, texts: list[str]) -> None:
+    class Babbler:
+        name = "babbler"
+
+        def __init__(self) -> None:
+            self._parrot = Parrot(texts)
+
+        async def reply(self, conversation: object) -> object:
+            message = await self._parrot.act(())
+            return type(message)("user", message.content)
+
+    task = tasks()[number]
+    trajectory = held(task, Babbler(), Parrot(texts[::-1]), Limits(6, 8))  # type: ignore[arg-type]
+    result = audit(task, world(), trajectory)
+    assert result.outcome.ending == trajectory.outcome.ending
+    assert result.outcome.culprit in ("user", CULPRITS[trajectory.outcome.ending])
+    places = [message.role for message in trajectory.messages]
+    assert all(places[one.message] == "user" for one in result.findings)

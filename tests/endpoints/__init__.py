@@ -1,0 +1,1 @@
+"""Tests of served models, and of the users they play, against a server that goes wrong on request."""
