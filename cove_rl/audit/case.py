@@ -117,5 +117,5 @@ class Case:
 
     def is_wrong(self, request: Request, proposal: str) -> bool:
         """Return whether a proposal shows, in its words, that it means something else than the request."""
-        checks = [hint.check for hint in request.hints if hint.check is not None]
+        checks = [check for hint in request.hints for check in hint.checks]
         return self.ear.is_about_another(request.act, proposal) or any(differs(check, proposal) for check in checks)

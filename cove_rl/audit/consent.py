@@ -65,8 +65,8 @@ def _is_right(case: Case, request: Request, proposal: str) -> bool:
     if not case.possible(request) or not case.ear.is_about(request.act, proposal) or case.is_wrong(request, proposal):
         return False
     ids = {one for one in TOKEN.findall(proposal) if one in case.lore.ids}
-    blind = any(hint.check is None for hint in request.hints)
-    checks = [hint.check for hint in request.hints if hint.check is not None]
+    blind = any(not hint.checks for hint in request.hints)
+    checks = [check for hint in request.hints for check in hint.checks]
     shown = all(_shows(check, proposal) for check in checks)
     return shown and ids <= ids_of(request.constraint) and bool(ids or not blind)
 

@@ -12,6 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from verl.experimental.agent_loop.agent_loop import AgentLoopOutput, DictConfigWrap, ToolListWrap
 from verl.workers.rollout.replica import TokenOutput
 
+from cove_rl.audit.finding import Audit
 from cove_rl.episode.trajectory import Trajectory
 from cove_rl.tasks.task import Task, encode_task
 from cove_rl.tasks.worlds import Worlds
@@ -50,9 +51,9 @@ class _RecordingLoop(CoveAgentLoop):
 
     trajectory: Trajectory | None = None
 
-    def _output(self, rollout: Rollout, attempts: int) -> AgentLoopOutput:
+    def _output(self, rollout: Rollout, audits: list[Audit]) -> AgentLoopOutput:
         self.trajectory = rollout.episode.trajectory("policy")
-        return super()._output(rollout, attempts)
+        return super()._output(rollout, audits)
 
 
 def play(model: Path, config: dict[str, Any], tasks: Sequence[Task], temperature: float = 1.0) -> list[Played]:

@@ -186,7 +186,7 @@ class ScriptedUser:
 
     def _wrong(self, topic: Topic, text: str) -> bool:
         """Whether a proposal shows, in its words, that it means something else."""
-        checks = [one for hint in topic.request.hints for one in (hint.check, *hint.also) if one is not None]
+        checks = [check for hint in topic.request.hints for check in hint.checks]
         checks.append(self._memory.regrets(topic.number))
         return self._ear.is_about_another(topic.request.act, text) or any(differs(check, text) for check in checks)
 

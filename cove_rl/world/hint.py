@@ -48,6 +48,11 @@ class Hint(Record, frozen=True, omit_defaults=True):
     check: Check | None = None
     also: tuple[Check, ...] = ()
 
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """All checks."""
+        return self.also if self.check is None else (self.check, *self.also)
+
 
 class Request(Record, frozen=True, omit_defaults=True):
     """One thing the customer wants: the exact goal, how they ask for it, and how they describe its elements.
