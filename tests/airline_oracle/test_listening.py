@@ -75,6 +75,7 @@ FLAGS = {"offer", "more", "refused", "done"}
 KEYS = {
     "ask.request": "more",
     "ask.new_flights": "outbound inbound",
+    "ask.new_flights_both": "outbound inbound",
     "ask.other_inbound": "inbound",
     "ask.other_outbound": "outbound",
     "ask.difference": "payment",

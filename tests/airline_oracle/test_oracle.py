@@ -188,6 +188,14 @@ def test_who_changes_one_direction_of_a_round_trip_is_asked_about_the_other() ->
     assert arguments["flights"] == flights("KIR001@17 KIR005@22")
 
 
+def test_who_changes_nothing_yet_of_a_round_trip_is_asked_once_for_both_ways() -> None:
+    counter = Counter(reservation(RETURN))
+    question = counter.say(f"{I_AM} I'd like other flights for {TRIP}.")
+    assert "return" in question or "way back" in question
+    _, arguments = agreed(counter, "On the way back, the direct flight at 15:00 on May 21. Please use my visa.")
+    assert arguments["flights"] == flights("KIR001@16 KIR005@21")
+
+
 def test_flights_that_do_not_exist_are_asked_for_again() -> None:
     counter = Counter(reservation())
     assert "outbound" in counter.say(going("the direct flight at 09:00 on May 17"))

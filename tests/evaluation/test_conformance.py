@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cove_rl.evaluation.conformance import examine
 from cove_rl.evaluation.conformance.calls import Caller, fields_of, is_json
 from cove_rl.evaluation.conformance.check import Blocked, Cases, Finding, NotApplicable, Note, ask, check
 from cove_rl.evaluation.conformance.faults import raised_in, words_of
@@ -164,3 +165,9 @@ def test_hints_mean_the_same_only_if_all_of_them_does() -> None:
     many = Hint("order", "items", {"items": (meant, meant)})
     assert means(many, Hint("order", "items", {"items": (alike, alike)}), grammar)
     assert not means(many, Hint("order", "items", {"items": (alike,)}), grammar)
+
+
+@pytest.mark.parametrize("name", ["retail", "airline"])
+def test_the_domains_that_ship_are_valid(name: str) -> None:
+    findings = list(examine(name, Sizes(tasks=25, mutants=400, calls=300)))
+    assert {one.name: one.counterexample for one in findings if one.status != "passed"} == {}

@@ -122,14 +122,14 @@ def add_bags(counter: Counter, asked: Asked) -> Work:
 
 def _which(counter: Counter, asked: Asked, reservation: Reservation) -> Work:
     """Ask which directions are to change, where that is open."""
-    desk = counter.desk
-    if not {"outbound", "inbound"} & asked.hints.keys():
-        yield from desk.need_all(asked, {"outbound": "ask.new_flights"})
-    other = {"outbound": "inbound", "inbound": "outbound"}
-    told = [slot for slot in other if slot in asked.hints]
-    if len(told) == 1 and reservation.flight_type == "round_trip":
-        (slot,) = told
-        yield from desk.need_all(asked, {other[slot]: f"ask.other_{other[slot]}"})
+    both_ways = reservation.flight_type == "round_trip"
+    told = [slot for slot in ("outbound", "inbound") if slot in asked.hints]
+    if not told:
+        question = "ask.new_flights_both" if both_ways else "ask.new_flights"
+        yield from counter.desk.need_all(asked, {"outbound": question})
+    elif len(told) == 1 and both_ways:
+        other = "inbound" if told == ["outbound"] else "outbound"
+        yield from counter.desk.need_all(asked, {other: f"ask.other_{other}"})
 
 
 def _leg(reservation: Reservation, current: tuple[Segment, ...]) -> Leg:
