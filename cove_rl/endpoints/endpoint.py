@@ -84,10 +84,13 @@ class Endpoint:
         self._session = None
 
     async def _complete(self, body: dict[str, Any], seconds: float) -> Reply:
+        from anyio import fail_after
+
         self._meter.called()
         try:
-            return await asyncio.wait_for(self._retrying(body, seconds), seconds)
-        except asyncio.TimeoutError:
+            with fail_after(seconds):
+                return await self._retrying(body, seconds)
+        except TimeoutError:
             self._meter.failed("late")
             raise EndpointError("late", f"endpoint {self.name}: no reply within {seconds:g} s") from None
         except EndpointError as error:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio
 import httpx
 import openai
 
@@ -83,10 +84,10 @@ class Session:
         Raises:
             EndpointError: if there is none.
         """
-        sending = self._client.post("/chat/completions", body=body, cast_to=httpx.Response)
         try:
-            response = await asyncio.wait_for(sending, self._settings.timeout)
-        except (asyncio.TimeoutError, openai.APITimeoutError):
+            with anyio.fail_after(self._settings.timeout):
+                response = await self._client.post("/chat/completions", body=body, cast_to=httpx.Response)
+        except (TimeoutError, openai.APITimeoutError):
             raise EndpointError("late", f"no answer within {self._settings.timeout:g} s") from None
         except openai.APIStatusError as error:
             pause = asked_pause(error.response.headers.get("Retry-After"))
