@@ -32,7 +32,16 @@ def leaves(data: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["retail/catalogue.yaml", "retail/people.yaml", "retail/places.yaml", "retail/speech.yaml", "speech.yaml"]
+    "name",
+    [
+        "retail/catalogue.yaml",
+        "retail/speech.yaml",
+        "airline/airports.yaml",
+        "airline/speech.yaml",
+        "people.yaml",
+        "places.yaml",
+        "speech.yaml",
+    ],
 )
 def test_no_misspelling_is_a_word_that_is_used(name: str) -> None:
     data = {key: value for key, value in read_yaml(name).items() if key != "misspelt"}

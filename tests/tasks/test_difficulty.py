@@ -19,6 +19,7 @@ from cove_rl.synth.tasks import Sampled, Solved, sample_task
 from cove_rl.tasks.difficulty import LEVELS, Difficulty, Mix, difficulty_of, read_difficulty
 from cove_rl.tasks.sampler import draw_task
 from cove_rl.tasks.task import PLAIN, Task, Traits, decode_task, encode_task
+from cove_rl.world.domain import get_domain
 from cove_rl.world.hint import Hint
 
 from .shelf import DOMAIN, tasks, world
@@ -182,3 +183,20 @@ def test_a_difficulty_is_read_from_a_level_and_changes() -> None:
 def test_traits_are_what_a_file_may_hold() -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"colour": 1}, Traits)
+
+
+def test_exact_requests_of_travellers_are_solved() -> None:
+    airline = get_domain("airline")
+    abroad = airline.world(3)
+
+    async def draw() -> list[Sampled]:
+        return [await sample_task(airline, abroad, 3, index, Difficulty(exact=1.0)) for index in range(30)]
+
+    with ThreadPoolExecutor(1) as thread:
+        found = thread.submit(asyncio.run, draw()).result()
+    told = [hint for one in found for request in one.solved.task.requests for hint in request.hints]
+    assert {hint.form for hint in told if hint.slot == "reservation" and hint.exact} == {"exact"}
+    named = [request for one in found for request in one.solved.task.requests if request.act == "change_flights"]
+    assert named
+    assert all(hint.exact for request in named for hint in request.hints if hint.slot == "reservation")
+    assert sum(one.rejected for one in found) <= 1

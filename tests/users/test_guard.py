@@ -167,12 +167,12 @@ def leaves(data: Any) -> Iterator[str]:
 
 def fact_words(name: str) -> set[str]:
     found: set[str] = set()
-    for text in leaves(read_yaml(f"retail/{name}.yaml")):
+    for text in leaves(read_yaml(f"{name}.yaml")):
         found |= {word.lower() for word in re.findall(r"[A-Za-z]{3,}", text)}
     return found
 
 
-FACTS = sorted(fact_words("catalogue") | fact_words("people") | fact_words("places"))
+FACTS = sorted(set().union(*map(fact_words, ("retail/catalogue", "airline/airports", "people", "places"))))
 KNOWN = {word for act in GRAMMAR.acts() for text in own(act) for word in re.findall(r"[a-z']+", text.lower())}
 
 

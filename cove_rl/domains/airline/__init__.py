@@ -9,6 +9,7 @@ from cove_rl.domains.airline.alternatives import alternatives
 from cove_rl.domains.airline.check import problems
 from cove_rl.domains.airline.constraints import ALLOWED
 from cove_rl.domains.airline.generate import generate
+from cove_rl.domains.airline.identified import identified
 from cove_rl.domains.airline.oracle import serve
 from cove_rl.domains.airline.records import TABLES
 from cove_rl.domains.airline.refusals import FORBIDDEN
@@ -19,6 +20,7 @@ from cove_rl.speech.desk import Desk, Script
 from cove_rl.world.call import ToolCall
 from cove_rl.world.constraint import Constraint
 from cove_rl.world.domain import Domain, Draft
+from cove_rl.world.hint import Hint, Request
 from cove_rl.world.record import Record
 from cove_rl.world.tool import Tool
 from cove_rl.world.world import Tables, World
@@ -49,6 +51,10 @@ class AirlineDomain(Domain):
     def draft(self, world: World, rng: Random, count: int) -> Draft | None:
         """Return a customer with `count` requests, or None if this draw led nowhere."""
         return draft(world, self.toolbox, rng, count)
+
+    def identified(self, world: World, request: Request, hint: Hint) -> Hint:
+        """Return a hint that names its element by id, or the hint itself."""
+        return identified(request.constraint, hint)
 
     def alternatives(self, world: World, call: ToolCall, argument: str) -> list[Any]:
         """Return other values an argument of a call could have had."""
