@@ -129,6 +129,11 @@ def test_members_of_an_ensemble_are_taken_out_and_put_in_on_the_command_line() -
     assert list(user.members) == ["a", "c", "d"]  # type: ignore[union-attr]
 
 
+def test_a_mix_of_domains_has_the_kinds_of_both_in_every_reward() -> None:
+    kwargs = composed("+env=cove_mix").reward.custom_reward_function.reward_kwargs
+    assert set(kwargs.domains) == {"retail", "airline"}
+
+
 def test_only_the_cpu_profile_asks_for_the_cpu() -> None:
     for profile in PROFILES:
         config = composed("+env=cove_retail", f"+profile={profile}")

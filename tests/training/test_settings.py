@@ -1,6 +1,5 @@
 """The `cove` key of the configuration: what is taken, and what is refused and how."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +9,7 @@ from omegaconf import OmegaConf
 from cove_rl.errors import InputError
 from cove_rl.tasks.difficulty import LEVELS
 
-from .engines import Settings, read_settings, settings
-
-ENVIRONMENTS = sorted((Path(__file__).parents[2] / "configs" / "env").glob("*.yaml"))
+from .engines import read_settings, settings
 
 
 def test_plain_values_and_configuration_nodes_read_the_same() -> None:
@@ -27,15 +24,6 @@ def test_interpolations_are_resolved() -> None:
         {"data": {"cove": "${cove}"}, "cove": settings(retries="${cove.agent_turns}", agent_turns=7)}
     )
     assert read_settings(root.data.cove).retries == 7
-
-
-@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
-def test_the_environments_that_come_with_it_are_read(path: Path) -> None:
-    assert isinstance(read_settings(OmegaConf.load(path).cove), Settings)  # type: ignore[union-attr]
-
-
-def test_there_are_environments() -> None:
-    assert ENVIRONMENTS
 
 
 TRAIN = {"worlds": [1], "tasks": 8}
