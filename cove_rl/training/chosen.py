@@ -10,7 +10,7 @@ from cove_rl.tasks.task import Openness, Task
 from cove_rl.training.dataset import PASSES, CoveTasks
 from cove_rl.world.domain import get_domain
 
-DRAWS = 256
+DRAWS = 1024
 """Tasks that are looked at for one row before the choice is found too narrow."""
 
 
