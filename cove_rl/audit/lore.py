@@ -41,7 +41,7 @@ def _lore(world: World) -> Lore:
             plain = msgspec.to_builtins(record)
             ids.update(_ids(plain))
             texts.update(text.lower() for text in _texts(plain))
-    ids = {one for one in ids if len(one) > 3 and any(letter.isdigit() for letter in one)}
+    ids = {one for one in ids if len(one) > 3 and (one.isupper() or any(letter.isdigit() for letter in one))}
     shapes = {shape(one) for one in ids}
     return Lore(frozenset(ids), frozenset(one for one in shapes if "#" in one or "_" in one), frozenset(texts))
 

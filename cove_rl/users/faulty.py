@@ -123,7 +123,8 @@ def leaked_id(scene: Scene) -> Spoilt | None:
     """Add an id of the goal, which nobody has told the customer."""
     goals = [msgspec.to_builtins(one) for one in scene.task.constraints]
     ids = [value for goal in goals for name, value in goal.items() if name.endswith("_id") and isinstance(value, str)]
-    given = repr([request.hints for request in scene.task.requests]) + scene.heard
+    told = (*scene.task.identity, *(hint for request in scene.task.requests for hint in request.hints))
+    given = repr(told) + scene.heard
     secret = [value for value in ids if value not in given]
     if scene.turn.stops or not secret:
         return None
