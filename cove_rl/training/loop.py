@@ -29,6 +29,7 @@ from cove_rl.training.settings import Settings, settings_of
 from cove_rl.training.tokens import TokenStream
 from cove_rl.training.turns import TurnReader
 from cove_rl.users.kinds import users_of
+from cove_rl.users.scripted import ScriptedUser
 from cove_rl.users.spent import spent_by
 from cove_rl.world.domain import Domain, get_domain
 
@@ -133,9 +134,14 @@ class CoveAgentLoop(AgentLoopBase):
         return rollout
 
     def _audited(self, rollout: Rollout) -> Audit:
-        """Audit an attempt; only if the settings say so does that decide whether it can be scored."""
-        episode = rollout.episode
-        found = audit(episode.task, episode.state.world, episode.trajectory("policy"))
+        """Audit an attempt; only if the settings say so does that decide whether it can be scored.
+
+        The scripted customer commits none of these faults, so their conversations are not looked through.
+        """
+        episode, trajectory = rollout.episode, rollout.episode.trajectory("policy")
+        if type(rollout.user) is ScriptedUser:
+            return Audit(trajectory.outcome)
+        found = audit(episode.task, episode.state.world, trajectory)
         rollout.audit = found if self.settings.audit and episode.outcome is not None else None
         return found
 
