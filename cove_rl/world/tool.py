@@ -94,11 +94,18 @@ def _inlined(hint: Any) -> dict[str, Any]:
         if isinstance(node, dict):
             if "$ref" in node:
                 return expand(definitions[node["$ref"]])
-            return {key: expand(value) for key, value in node.items() if key != "title"}
+            typed = {"type": "string"} if _is_choice(node) else {}  # msgspec leaves it out, verl and others require it
+            return {**typed, **{key: expand(value) for key, value in node.items() if key != "title"}}
         return [expand(value) for value in node] if isinstance(node, list) else node
 
     expanded: dict[str, Any] = expand(schema)
     return expanded
+
+
+def _is_choice(node: dict[str, Any]) -> bool:
+    """Whether a schema is a choice of texts."""
+    choices = node.get("enum")
+    return isinstance(choices, list) and all(isinstance(one, str) for one in choices)
 
 
 def tool(kind: ToolKind, owner: Requestor = "assistant") -> Callable[[Callable[..., object]], Tool]:

@@ -12,12 +12,14 @@ import pytest
 from cove_rl.episode.trajectory import Message
 from cove_rl.verify.verifier import verify
 from cove_rl.world.call import ToolCall
+from cove_rl.world.domain import get_domain
 
 from .cases import WORLD, solved
 from .customers import Chatterbox, Talker
 from .engines import (
     CoveAgentLoop,
     Engine,
+    OpenAIFunctionToolSchema,
     OracleEngine,
     TokenOutput,
     config,
@@ -257,3 +259,10 @@ async def test_no_log_probabilities_are_reported_unless_asked_for(tokenizer: Any
     engine.turns = [TokenOutput(token_ids=engine.output("Hi.").token_ids)]
     output = await play(make_loop(engine, configuration, user=Talker("Hello.")), TASK)
     assert output.response_logprobs is None
+
+
+@pytest.mark.parametrize("domain", ["retail", "airline"])
+def test_verl_takes_the_schemas_of_every_tool(domain: str) -> None:
+    schemas = get_domain(domain).toolbox.schemas()
+    read = [OpenAIFunctionToolSchema.model_validate(schema) for schema in schemas]
+    assert [one.function.name for one in read] == [schema["function"]["name"] for schema in schemas]
