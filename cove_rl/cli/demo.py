@@ -28,7 +28,7 @@ begins wired so that it can copy what it reads. With two free CPU cores it takes
 def demo(
     path: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.")] = Path("outputs/demo"),
     sft_steps: Annotated[int, typer.Option(min=1, help="Steps of fine-tuning, 8 conversations each.")] = 160,
-    grpo_steps: Annotated[int, typer.Option(min=1, help="Steps of GRPO, 4 tasks x 8 conversations each.")] = 8,
+    grpo_steps: Annotated[int, typer.Option(min=1, help="Steps of GRPO, 4 tasks x 8 conversations each.")] = 6,
     tests: Annotated[int, typer.Option(min=1, help="Tasks of the test before and after GRPO.")] = 48,
     seed: Annotated[int, typer.Option(help="Of the model and the world that is shown.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Begin anew.")] = False,
@@ -39,7 +39,7 @@ def demo(
         shutil.rmtree(path, ignore_errors=True)
     options = {"sft_steps": sft_steps, "grpo_steps": grpo_steps, "tests": tests, "seed": seed}
     stages = Stages(path, options)
-    minutes = round(1.5 + sft_steps * 1.8 / 60 + (grpo_steps + tests / 32) * 0.75)
+    minutes = round(2.5 + sft_steps * 2.3 / 60 + grpo_steps * 0.75 + tests * 0.03)
     err.print(INTRODUCTION.format(minutes=minutes, folder=path), markup=False)
     stages.run("world", "1/5 A world", lambda: _world(path, seed))
     stages.run("policy", "2/5 A policy that has learnt nothing", lambda: _policy(path, seed))
