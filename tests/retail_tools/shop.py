@@ -8,6 +8,7 @@ from cove_rl.domains.retail.records import (
     CreditCard,
     Fulfillment,
     GiftCard,
+    Name,
     Order,
     OrderItem,
     OrderStatus,
@@ -16,7 +17,6 @@ from cove_rl.domains.retail.records import (
     PayPal,
     Product,
     User,
-    UserName,
     Variant,
 )
 from cove_rl.domains.retail.tools import TOOLS
@@ -64,7 +64,7 @@ def _methods(*methods: PaymentMethod) -> dict[str, PaymentMethod]:
 
 
 def _user(user_id: str, first: str, last: str, email: str, **methods: Any) -> User:
-    return User(user_id, UserName(first, last), HOME, email, _methods(*methods.values()), ())
+    return User(user_id, Name(first, last), HOME, email, _methods(*methods.values()), ())
 
 
 def _order(

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from cove_rl.domains.airline.alternatives import alternatives
 from cove_rl.domains.airline.check import problems
 from cove_rl.domains.airline.constraints import ALLOWED
-from cove_rl.domains.airline.generate import generate
+from cove_rl.domains.airline.generate import DEFAULT_SIZE, generate
 from cove_rl.domains.airline.identified import identified
 from cove_rl.domains.airline.oracle import serve
 from cove_rl.domains.airline.records import TABLES
@@ -33,7 +33,7 @@ class AirlineDomain(Domain):
     tables: ClassVar[Mapping[str, type[Record]]] = TABLES
     tools: ClassVar[tuple[Tool, ...]] = TOOLS
     constraints: ClassVar[tuple[type[Constraint], ...]] = (*ALLOWED, *FORBIDDEN)
-    default_size: ClassVar[Mapping[str, int]] = {"flights": 300, "users": 500, "reservations": 2000}
+    default_size: ClassVar[Mapping[str, int]] = DEFAULT_SIZE
 
     @property
     def data(self) -> Path:

@@ -1,25 +1,20 @@
 """Generate the tables of an airline world from a seed and a size."""
 
 from collections.abc import Mapping
-from random import Random
 
 from msgspec.structs import replace
 
 from cove_rl.domains.airline.bookings import bookings
 from cove_rl.domains.airline.customers import enrol
 from cove_rl.domains.airline.network import draw_up, most_flights
-from cove_rl.domains.airline.records import TABLES, Flight, Reservation, User
+from cove_rl.domains.airline.records import Flight, Reservation, User
 from cove_rl.domains.airline.reservations import book
 from cove_rl.domains.customers import most_customers
-from cove_rl.domains.data import short
-from cove_rl.errors import InputError
+from cove_rl.domains.generating import MOST_USERS, check_size, stream
 from cove_rl.world.world import Tables
 
 DEFAULT_SIZE: Mapping[str, int] = {"flights": 300, "users": 500, "reservations": 2000}
 """Rows of a world of the usual size: the benchmark's."""
-
-MOST_USERS = 5_000
-"""Beyond this, with every user flying often, a world file gets too large to be read in one piece."""
 
 
 def generate(seed: int, size: Mapping[str, int]) -> Tables:
@@ -38,9 +33,9 @@ def generate(seed: int, size: Mapping[str, int]) -> Tables:
     """
     full = {**DEFAULT_SIZE, **size}
     _check(full)
-    flights = draw_up(_stream(seed, "flights"), full["flights"])
-    users = enrol(_stream(seed, "users"), full["users"])
-    reservations = book(_stream(seed, "reservations"), full["reservations"], flights, users)
+    flights = draw_up(stream("airline", seed, "flights"), full["flights"])
+    users = enrol(stream("airline", seed, "users"), full["users"])
+    reservations = book(stream("airline", seed, "reservations"), full["reservations"], flights, users)
     booked: dict[str, list[str]] = {user.user_id: [] for user in users}
     for reservation in reservations.values():
         booked[reservation.user_id].append(reservation.reservation_id)
@@ -48,22 +43,12 @@ def generate(seed: int, size: Mapping[str, int]) -> Tables:
     return {Flight: flights, User: customers, Reservation: reservations}
 
 
-def _stream(seed: int, table: str) -> Random:
-    return Random(f"airline {table} {seed}")  # noqa: S311  (reproducible on purpose)
-
-
 def _check(size: Mapping[str, int]) -> None:
     """Refuse sizes that no world can have."""
-    unknown = sorted(size.keys() - TABLES.keys())
-    if unknown:
-        raise InputError(f"an airline world has no table '{short(unknown[0])}'; its tables are {', '.join(TABLES)}")
     each = bookings().reservations_per_user
     limits = {
         "flights": (most_flights(), "there are no more flight numbers"),
         "users": (min(MOST_USERS, most_customers()), "more would need more names, and a file too large to load"),
         "reservations": (size["users"] * each, f"one user has at most {each}, so ask for more users"),
     }
-    for table, (most, why) in limits.items():
-        if not 1 <= size[table] <= most:
-            reason = why if size[table] > most else "an empty world has nothing to ask about"
-            raise InputError(f"an airline world cannot have {size[table]} {table}: give 1 to {most}; {reason}")
+    check_size(size, "an airline world", limits)

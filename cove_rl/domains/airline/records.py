@@ -2,6 +2,9 @@
 
 from typing import Literal, Union
 
+from cove_rl.domains.people import Address as Address
+from cove_rl.domains.people import CreditCard as CreditCard
+from cove_rl.domains.people import Name as Name
 from cove_rl.world.record import Record
 
 Cabin = Literal["basic_economy", "economy", "business"]
@@ -74,32 +77,6 @@ class Flight(Record, frozen=True):
     scheduled_departure_time_est: str
     scheduled_arrival_time_est: str
     dates: dict[str, FlightDate]
-
-
-class Name(Record, frozen=True):
-    """A person's name."""
-
-    first_name: str
-    last_name: str
-
-
-class Address(Record, frozen=True):
-    """A postal address; `address2` is the suite or apartment."""
-
-    address1: str
-    address2: str
-    city: str
-    country: str
-    state: str
-    zip: str
-
-
-class CreditCard(Record, frozen=True, tag_field="source", tag="credit_card"):
-    """A credit card on file."""
-
-    id: str
-    brand: str
-    last_four: str
 
 
 class GiftCard(Record, frozen=True, tag_field="source", tag="gift_card"):

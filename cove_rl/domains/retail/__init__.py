@@ -16,7 +16,7 @@ from cove_rl.domains.retail.constraints import (
     ModifyItems,
     ReturnItems,
 )
-from cove_rl.domains.retail.generate import generate
+from cove_rl.domains.retail.generate import DEFAULT_SIZE, generate
 from cove_rl.domains.retail.identified import identified
 from cove_rl.domains.retail.oracle import serve
 from cove_rl.domains.retail.records import TABLES
@@ -63,7 +63,7 @@ class RetailDomain(Domain):
         RefuseStranger,
         HandOver,
     )
-    default_size: ClassVar[Mapping[str, int]] = {"products": 50, "users": 500, "orders": 1000}
+    default_size: ClassVar[Mapping[str, int]] = DEFAULT_SIZE
 
     @property
     def data(self) -> Path:

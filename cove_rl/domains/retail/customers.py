@@ -5,7 +5,7 @@ from random import Random
 from cove_rl.domains.customers import Newcomer, new_house, newcomers
 from cove_rl.domains.ids import Mint
 from cove_rl.domains.retail.mix import MethodKind, mix
-from cove_rl.domains.retail.records import Address, CreditCard, GiftCard, PaymentMethod, PayPal, User, UserName
+from cove_rl.domains.retail.records import Address, CreditCard, GiftCard, Name, PaymentMethod, PayPal, User
 
 
 def enrol(rng: Random, count: int) -> list[User]:
@@ -29,7 +29,7 @@ def new_address(rng: Random) -> Address:
 def _user(rng: Random, mint: Mint, person: Newcomer) -> User:
     first, last, house = person
     methods = {method.id: method for method in _wallet(rng, mint)}
-    return User(mint.user(first, last), UserName(first, last), Address(*house), mint.email(first, last), methods, ())
+    return User(mint.user(first, last), Name(first, last), Address(*house), mint.email(first, last), methods, ())
 
 
 def _wallet(rng: Random, mint: Mint) -> list[PaymentMethod]:

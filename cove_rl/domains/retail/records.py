@@ -2,6 +2,9 @@
 
 from typing import Literal, Union
 
+from cove_rl.domains.people import Address as Address
+from cove_rl.domains.people import CreditCard as CreditCard
+from cove_rl.domains.people import Name as Name
 from cove_rl.world.record import Record
 
 OrderStatus = Literal[
@@ -33,32 +36,6 @@ class Product(Record, frozen=True):
     variants: dict[str, Variant]
 
 
-class UserName(Record, frozen=True):
-    """A user's name."""
-
-    first_name: str
-    last_name: str
-
-
-class Address(Record, frozen=True):
-    """A postal address; `address2` is the suite or apartment."""
-
-    address1: str
-    address2: str
-    city: str
-    country: str
-    state: str
-    zip: str
-
-
-class CreditCard(Record, frozen=True, tag_field="source", tag="credit_card"):
-    """A credit card on file."""
-
-    id: str
-    brand: str
-    last_four: str
-
-
 class PayPal(Record, frozen=True, tag_field="source", tag="paypal"):
     """A PayPal account on file."""
 
@@ -79,7 +56,7 @@ class User(Record, frozen=True):
     """A customer."""
 
     user_id: str
-    name: UserName
+    name: Name
     address: Address
     email: str
     payment_methods: dict[str, PaymentMethod]
