@@ -28,7 +28,9 @@ class _WorldFile(WorldRef, frozen=True, forbid_unknown_fields=True):
     pass
 
 
-class _TrajectoryFile(Trajectory, frozen=True, forbid_unknown_fields=True):
+class TrajectoryFile(Trajectory, frozen=True, forbid_unknown_fields=True):
+    """A trajectory as it must stand in a file; convert it with `from_attributes`."""
+
     world: _WorldFile
     messages: tuple[_MessageFile, ...]
     outcome: _OutcomeFile
@@ -40,5 +42,5 @@ def load_trajectories(path: Path) -> Iterator[Trajectory]:
     Raises:
         InputError: at the first line that is no trajectory, naming the line and the fault.
     """
-    for row in read_jsonl(path, _TrajectoryFile):
+    for row in read_jsonl(path, TrajectoryFile):
         yield msgspec.convert(row, Trajectory, from_attributes=True)
