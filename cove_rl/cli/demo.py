@@ -1,7 +1,9 @@
 """`cove demo`: train a tiny policy on this machine, from nothing to GRPO, and show what it has learnt."""
 
+import os
 import shutil
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -156,10 +158,13 @@ def _share(parts: dict[str, float], name: str) -> float | None:
 
 def _show(path: Path) -> None:
     """Play a few test tasks and print the best conversation."""
+    os.environ["VERL_PLATFORM"] = "cpu"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # verl names every engine that is not installed
+        from cove_rl.training.chosen import ChosenTasks
+        from cove_rl.training.compose import compose
+        from cove_rl.training.local import play
     from cove_rl.cli.transcript import print_transcript, print_verdict
-    from cove_rl.training.chosen import ChosenTasks
-    from cove_rl.training.compose import compose
-    from cove_rl.training.local import play
 
     config: dict[str, Any] = compose(["+env=cove_retail", "+profile=cpu", "+preset=cove_demo"])
     rows = ChosenTasks("test", config=config["data"])

@@ -1,13 +1,15 @@
 """What the policy sampled in one turn, as a message: speech for the customer, or tool calls."""
 
+import logging
 import re
 from typing import Any
 
 import msgspec
+from verl.experimental.agent_loop import tool_parser
 from verl.experimental.agent_loop.tool_parser import ToolParser
 
+from cove_rl.episode.chat import parsed_arguments
 from cove_rl.episode.trajectory import Message
-from cove_rl.training.chat import parsed_arguments
 from cove_rl.world.call import ToolCall
 
 _REASONING = re.compile(r"^.*</think>|<think>.*?(?:</think>|$)", re.DOTALL)
@@ -15,6 +17,9 @@ _START, _END = "<tool_call>", "</tool_call>"
 _CALL = re.compile(rf"{_START}.*?(?:{_END}|$)", re.DOTALL)
 _DEPTH = 32
 """How deep arguments may be nested (ours; tools need two levels): deeper ones overflow somebody's stack later on."""
+
+# what verl's parsers report as errors is answered here as the policy's mistake, and counted
+logging.getLogger(tool_parser.__file__).setLevel(logging.CRITICAL)
 
 
 class TurnReader:
