@@ -18,7 +18,7 @@ LONGEST_FILE = 500
 HEAVY = {"torch", "verl", "ray", "transformers", "datasets", "sglang", "hydra"}
 """What only `cove_rl.training` may import."""
 
-BASE = {"errors", "files", "jsonl", "sandbox"}
+BASE = {"errors", "files", "jsonl", "kinds", "sandbox"}
 """Modules below every package; each of them may import the others."""
 
 WORLD = BASE | {"world"}

@@ -1,16 +1,13 @@
 """The kinds of users by name, and how the users of a run are made from its settings."""
 
-import shlex
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
-import yaml
 
 from cove_rl.endpoints.usage import Usage
 from cove_rl.episode.sides import User
-from cove_rl.errors import InputError
+from cove_rl.kinds import Kinds
 from cove_rl.tasks.task import Task
 from cove_rl.users.ensemble import EnsembleUsers
 from cove_rl.users.faults import FaultySettings
@@ -63,7 +60,8 @@ FACTORIES: Mapping[type[Any], Callable[[Any, float], Users]] = {
 }
 """Settings of a kind -> what makes its users, given the settings and the seconds an answer may take."""
 
-KINDS: Mapping[str, type[Any]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyUserSettings)}
+_KINDS: Kinds[AnyUserSettings] = Kinds("user", AnyUserSettings)
+KINDS: Mapping[str, type[AnyUserSettings]] = _KINDS.by_name
 """Name of a kind -> its settings."""
 
 
@@ -97,60 +95,13 @@ def read_user(plain: object) -> AnyUserSettings:
     Raises:
         InputError: if the kind is unknown, or its settings are wrong.
     """
-    named: Any = {"kind": plain} if isinstance(plain, str) else plain
-    kind = named.get("kind") if isinstance(named, dict) else None
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise InputError(f"a user's kind is one of {', '.join(KINDS)}, not {kind!r}")
-    try:
-        settings: AnyUserSettings = msgspec.convert(named, KINDS[kind])
-    except msgspec.ValidationError as error:
-        raise InputError(f"the settings of user '{kind}' are wrong: {error}; see docs/users.md") from None
-    return settings
+    return _KINDS.read(plain)
 
 
 def user_from_text(text: str) -> AnyUserSettings:
-    """Return settings given on a command line: a kind or a YAML file, then settings as ``name.of.it=value``.
-
-    For example ``openai endpoint.url=http://127.0.0.1:30000/v1 endpoint.model=qwen``. A file holds what `read_user`
-    reads, or a configuration of a training run (its ``cove.user``).
+    """Return the settings of users given on a command line; see `Kinds.from_text`.
 
     Raises:
         InputError: if it says nothing of the kind.
     """
-    try:
-        first, *changes = shlex.split(text)
-    except ValueError as error:
-        raise InputError(f"the user {text!r}: {error or 'it is empty'}") from None
-    plain: dict[str, Any] = _from_file(Path(first)) if first.endswith((".yaml", ".yml")) else {"kind": first}
-    for change in changes:
-        _change(plain, change)
-    return read_user(plain)
-
-
-def _from_file(path: Path) -> dict[str, Any]:
-    try:
-        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: {error}") from None
-    if isinstance(plain, dict) and isinstance(plain.get("cove"), dict):
-        plain = plain["cove"].get("user")
-    if not isinstance(plain, dict):
-        raise InputError(f"{path} holds no settings of a user: a mapping with 'kind'")
-    return plain
-
-
-def _change(plain: dict[str, Any], change: str) -> None:
-    """Set one value, by its dotted name."""
-    name, given, value = change.partition("=")
-    *path, last = name.split(".")
-    place = plain
-    for part in path:
-        place = place.setdefault(part, {})
-        if not isinstance(place, dict):
-            raise InputError(f"'{change}': '{part}' has no settings of its own")
-    if not given or not last:
-        raise InputError(f"'{change}' sets nothing; a setting is name.of.it=value")
-    try:
-        place[last] = yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise InputError(f"'{change}': the value cannot be read") from None
+    return _KINDS.from_text(text)
