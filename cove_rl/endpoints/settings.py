@@ -1,4 +1,4 @@
-"""What is said about an endpoint in a configuration."""
+"""What is said about endpoints in a configuration."""
 
 from typing import Annotated, Any
 
@@ -55,3 +55,15 @@ class EndpointSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def name(self) -> str:
         """The endpoint in records and metrics: its model, at its host."""
         return f"{self.model}@{self.url.split('/')[2]}"
+
+
+class Circuit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a member of an ensemble counts as down.
+
+    Attributes:
+        failures: so many calls in a row have failed.
+        pause: seconds until one call may try whether it is up again.
+    """
+
+    failures: Count = 3
+    pause: Seconds = 30.0

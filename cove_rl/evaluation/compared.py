@@ -11,6 +11,7 @@ import msgspec
 
 from cove_rl.agents.oracle import Oracle
 from cove_rl.audit.audit import audit
+from cove_rl.endpoints.spent import Spent, spent_by
 from cove_rl.endpoints.usage import percentile
 from cove_rl.episode.episode import run_episode
 from cove_rl.episode.sides import User
@@ -18,7 +19,6 @@ from cove_rl.episode.trajectory import Message, Trajectory
 from cove_rl.tasks.task import Task
 from cove_rl.tasks.worlds import Worlds
 from cove_rl.users.hybrid import HybridUser, Wordings
-from cove_rl.users.spent import Spent, spent_by
 from cove_rl.users.users import Users
 from cove_rl.verify.verifier import verify
 

@@ -14,6 +14,8 @@ from verl.workers.rollout.replica import TokenOutput
 
 from cove_rl.audit.audit import audit
 from cove_rl.audit.finding import Audit
+from cove_rl.endpoints.spent import spent_by
+from cove_rl.episode.chat import Chat, chat_messages, system_message
 from cove_rl.episode.episode import Episode, Limits
 from cove_rl.episode.outcome import Outcome
 from cove_rl.episode.sides import User
@@ -22,7 +24,6 @@ from cove_rl.errors import CoveError, InputError
 from cove_rl.tasks.task import Task, decode_task
 from cove_rl.tasks.worlds import Worlds
 from cove_rl.training.builder import quick
-from cove_rl.training.chat import Chat, chat_messages, system_message
 from cove_rl.training.deadline import LateError, PunctualUser, within
 from cove_rl.training.results import bounded
 from cove_rl.training.settings import Settings, settings_of
@@ -30,7 +31,6 @@ from cove_rl.training.tokens import TokenStream
 from cove_rl.training.turns import TurnReader
 from cove_rl.users.kinds import users_of
 from cove_rl.users.scripted import ScriptedUser
-from cove_rl.users.spent import spent_by
 from cove_rl.world.domain import Domain, get_domain
 
 log = logging.getLogger(__name__)

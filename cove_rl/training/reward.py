@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from cove_rl.audit.finding import KINDS
+from cove_rl.endpoints.spent import Spent
 from cove_rl.tasks.task import decode_task
 from cove_rl.tasks.worlds import Worlds
-from cove_rl.users.spent import Spent
 from cove_rl.verify.score import Scoring
 from cove_rl.verify.verifier import verify
 from cove_rl.world.call import ToolCall

@@ -11,14 +11,14 @@ from time import monotonic
 
 import msgspec
 
+from cove_rl.endpoints.circuit import Breaker
 from cove_rl.endpoints.failure import EndpointError
+from cove_rl.endpoints.spent import Spent, spent_by
 from cove_rl.endpoints.usage import Usage
 from cove_rl.episode.sides import User
 from cove_rl.episode.trajectory import Message
 from cove_rl.tasks.task import Task
-from cove_rl.users.circuit import Breaker
 from cove_rl.users.settings import EnsembleSettings
-from cove_rl.users.spent import Spent, spent_by
 from cove_rl.users.users import Users
 
 log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec.structs import replace
 
+from cove_rl.endpoints.spent import Spent
 from cove_rl.episode.trajectory import Message
 from cove_rl.sandbox import read_yaml
 from cove_rl.speech.grammar import Sentence
@@ -21,7 +22,6 @@ from cove_rl.speech.speech import speech_of
 from cove_rl.tasks.task import Persona, Task
 from cove_rl.users.guard import guard_of, plain_letters
 from cove_rl.users.scripted import ScriptedUser
-from cove_rl.users.spent import Spent
 from cove_rl.users.turn import Turn
 
 MARKS = "«»"
@@ -66,7 +66,7 @@ class HybridUser:
     Args:
         task: the task.
         model: words the sentences.
-        spent: what the model uses is counted there, for `cove_rl.users.spent.spent_by`.
+        spent: what the model uses is counted there, for `cove_rl.endpoints.spent.spent_by`.
         strict: whether a wording must also be one that the domain's grammar hears, as the oracle does. Without it the
             wordings are the model's own, and only a model understands all of them.
 

@@ -10,6 +10,7 @@ import msgspec
 
 from cove_rl.endpoints.endpoint import Endpoint, endpoint_of
 from cove_rl.endpoints.failure import EndpointError
+from cove_rl.endpoints.spent import Spent
 from cove_rl.endpoints.usage import Usage
 from cove_rl.episode.sides import User
 from cove_rl.episode.trajectory import Message
@@ -17,7 +18,6 @@ from cove_rl.sandbox import read_yaml
 from cove_rl.tasks.task import Persona, Task
 from cove_rl.users.cleaning import cleaned, is_useless
 from cove_rl.users.settings import ModelSettings
-from cove_rl.users.spent import Spent
 from cove_rl.users.story import Wish, story_of
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from cove_rl.endpoints.settings import Count, EndpointSettings, Seconds
+from cove_rl.endpoints.settings import Circuit, Count, EndpointSettings
 from cove_rl.users.faults import FaultySettings
 
 
@@ -55,18 +55,6 @@ class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     user: UserSettings
     weight: Annotated[float, Meta(gt=0)] = 1.0
-
-
-class Circuit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When a member counts as down.
-
-    Attributes:
-        failures: so many calls in a row have failed.
-        pause: seconds until one call may try whether it is up again.
-    """
-
-    failures: Count = 3
-    pause: Seconds = 30.0
 
 
 class EnsembleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="ensemble"):

@@ -4,13 +4,13 @@ from random import Random
 
 from cove_rl.endpoints.endpoint import Endpoint, endpoint_of
 from cove_rl.endpoints.failure import EndpointError
+from cove_rl.endpoints.spent import Spent
 from cove_rl.endpoints.usage import Usage
 from cove_rl.episode.sides import User
 from cove_rl.tasks.task import Task
 from cove_rl.users.hybrid import HybridUser, WordingModel
 from cove_rl.users.rewording import RuleModel
 from cove_rl.users.settings import HybridSettings
-from cove_rl.users.spent import Spent
 
 SHARE = 0.9
 """Share of the time an answer may take that its wording may take: the rest is for doing without it."""

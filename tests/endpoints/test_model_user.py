@@ -12,13 +12,13 @@ import pytest
 from cove_rl.agents.oracle import Oracle
 from cove_rl.endpoints.endpoint import close_endpoints
 from cove_rl.endpoints.failure import EndpointError
+from cove_rl.endpoints.spent import Spent, spent_by
 from cove_rl.episode.episode import STOP, run_episode
 from cove_rl.episode.sides import User
 from cove_rl.episode.trajectory import Message, Trajectory
 from cove_rl.tasks.task import Task
 from cove_rl.users.kinds import make_users, read_user
 from cove_rl.users.scripted import ScriptedUser
-from cove_rl.users.spent import Spent, spent_by
 from cove_rl.users.users import Users
 from cove_rl.verify.verifier import verify
 from cove_rl.world.domain import GREETING

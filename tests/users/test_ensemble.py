@@ -8,12 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from cove_rl.endpoints.failure import EndpointError
+from cove_rl.endpoints.settings import Circuit
 from cove_rl.endpoints.usage import Usage
 from cove_rl.episode.sides import User
 from cove_rl.episode.trajectory import Message
 from cove_rl.tasks.task import Task
 from cove_rl.users.ensemble import EnsembleUsers
-from cove_rl.users.settings import Circuit, EnsembleSettings, Member, ScriptedSettings
+from cove_rl.users.settings import EnsembleSettings, Member, ScriptedSettings
 
 from .stage import tasks
 

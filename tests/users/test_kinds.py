@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import yaml
 
-from cove_rl.endpoints.settings import EndpointSettings
+from cove_rl.endpoints.settings import Circuit, EndpointSettings
 from cove_rl.errors import InputError
 from cove_rl.users.ensemble import EnsembleUser
 from cove_rl.users.kinds import FACTORIES, KINDS, make_users, read_user, user_from_text, users_of
 from cove_rl.users.model import ModelUser
 from cove_rl.users.scripted import ScriptedUser
-from cove_rl.users.settings import Circuit, EnsembleSettings, ModelSettings, ScriptedSettings
+from cove_rl.users.settings import EnsembleSettings, ModelSettings, ScriptedSettings
 
 from .stage import tasks
 

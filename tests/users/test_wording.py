@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
+from cove_rl.endpoints.spent import spent_by
 from cove_rl.episode.trajectory import Message
 from cove_rl.errors import InputError
 from cove_rl.users.hybrid import HybridUser
 from cove_rl.users.kinds import make_users, read_user, user_from_text
-from cove_rl.users.spent import spent_by
 
 from .stage import GRAMMAR, tasks
 

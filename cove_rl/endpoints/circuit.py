@@ -4,7 +4,7 @@ from collections.abc import Callable
 from threading import Lock
 from time import monotonic
 
-from cove_rl.users.settings import Circuit
+from cove_rl.endpoints.settings import Circuit
 
 
 class Breaker:

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cove_rl.users.circuit import Breaker
-from cove_rl.users.settings import Circuit
+from cove_rl.endpoints.circuit import Breaker
+from cove_rl.endpoints.settings import Circuit
 
 
 class Clock:

@@ -1,19 +1,17 @@
-"""What one customer's conversation took of served models."""
+"""What one side of one conversation took of served models."""
 
 import msgspec
 
-from cove_rl.episode.sides import User
-
 
 class Spent(msgspec.Struct):
-    """What one user has used so far; all zero for those that ask no model.
+    """What one user or agent has used so far; all zero for those that ask no model.
 
     Attributes:
         calls: replies that were asked for.
         retries: attempts beyond the first of each call.
         failures: calls that failed for good.
         useless: replies that were no use.
-        takeovers: times that another user had to go on.
+        takeovers: times that another member of an ensemble had to go on.
         prompt_tokens: tokens read.
         completion_tokens: tokens written.
     """
@@ -27,7 +25,7 @@ class Spent(msgspec.Struct):
     completion_tokens: int = 0
 
 
-def spent_by(user: User) -> Spent:
-    """Return what a user has used so far, by its `spent`, which a user that asks no model need not have."""
-    spent = getattr(user, "spent", None)
+def spent_by(side: object) -> Spent:
+    """Return what a user or agent has used so far, by its `spent`; one that asks no model need not have it."""
+    spent = getattr(side, "spent", None)
     return spent if isinstance(spent, Spent) else Spent()
