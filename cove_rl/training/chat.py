@@ -1,45 +1,5 @@
-"""Conversations as chat templates and tool-call parsers see them."""
+"""Conversations as chat templates and tool-call parsers see them: the core's, under the name training knows."""
 
-from collections.abc import Iterable
-from typing import Any
+from cove_rl.episode.chat import Chat, chat_messages, parsed_arguments, system_message
 
-import msgspec
-
-from cove_rl.episode.trajectory import Message
-from cove_rl.world.call import ToolCall
-from cove_rl.world.domain import Domain
-
-Chat = dict[str, Any]
-"""One message in OpenAI's format, arguments as an object, as chat templates want them."""
-
-
-def system_message(domain: Domain) -> Chat:
-    """Return the agent's system prompt: the domain's policy, word for word."""
-    return {"role": "system", "content": domain.policy}
-
-
-def chat_messages(messages: Iterable[Message]) -> list[Chat]:
-    """Return episode messages as chat messages."""
-    return [_chat(message) for message in messages]
-
-
-def _chat(message: Message) -> Chat:
-    chat: Chat = {"role": message.role, "content": message.content}
-    if message.calls:
-        chat["tool_calls"] = [_chat_call(call) for call in message.calls]
-    if message.role == "tool":
-        chat["tool_call_id"] = message.call_id
-    return chat
-
-
-def _chat_call(call: ToolCall) -> Chat:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-
-
-def parsed_arguments(text: str) -> dict[str, Any] | str:
-    """Return the arguments of a call as an object, or the text itself when it is no JSON object."""
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return text
-    return value if isinstance(value, dict) else text
+__all__ = ["Chat", "chat_messages", "parsed_arguments", "system_message"]
