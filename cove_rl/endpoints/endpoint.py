@@ -7,7 +7,7 @@ second. What goes wrong is an `EndpointError` of one of a few kinds.
 import asyncio
 import atexit
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -47,13 +47,21 @@ class Endpoint:
         self._meter = Meter(settings.prompt_price, settings.completion_price)
         self._session: Session | None = None  # belongs to the background loop, is made and closed there
 
-    async def complete(self, messages: Sequence[dict[str, str]], *, seed: int, seconds: float) -> Reply:
+    async def complete(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        seed: int,
+        seconds: float,
+        tools: Sequence[Mapping[str, Any]] | None = None,
+    ) -> Reply:
         """Return the model's next message in a conversation.
 
         Args:
-            messages: in OpenAI's chat format.
+            messages: in OpenAI's chat format, the arguments of tool calls as JSON text.
             seed: the same seed gives the same reply, where the server supports it.
             seconds: how long it may take; less if the settings say so.
+            tools: what it may call, as OpenAI defines tools; None for a model that only talks.
 
         Raises:
             EndpointError: if there is no reply in time, or the server goes on failing.
@@ -61,6 +69,7 @@ class Endpoint:
         body: dict[str, Any] = {
             "model": self.settings.model,
             "messages": list(messages),
+            "tools": list(tools) if tools else None,
             "max_tokens": self.settings.max_tokens,
             "temperature": self.settings.temperature,
             "seed": seed if self.settings.seeded else None,
