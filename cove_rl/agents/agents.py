@@ -1,4 +1,4 @@
-"""What makes the agents of a run, one per conversation."""
+"""The agents of a run, as everything that plays episodes sees them."""
 
 from typing import Protocol
 
@@ -11,6 +11,11 @@ from cove_rl.world.world import World
 class Agents(Protocol):
     """Makes agents of one kind; what they share, such as an endpoint, is shared by all of them."""
 
+    @property
+    def takes_over(self) -> bool:
+        """Whether an agent it makes can go on with a conversation that another one began."""
+        ...
+
     def agent(self, task: Task, world: World) -> Agent:
         """Return who serves the customer of a task. The task's seed decides whatever is random about it.
 
@@ -19,5 +24,5 @@ class Agents(Protocol):
         ...
 
     def usage(self) -> dict[str, Usage]:
-        """Return what every endpoint was used for so far, by its name."""
+        """Return what was used so far, by endpoint; empty where no model is asked."""
         ...
