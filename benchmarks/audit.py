@@ -36,8 +36,8 @@ with warnings.catch_warnings():  # verl warns of every training engine that is n
     from verl.utils.tokenizer.continuous_token_wiring import create_continuous_token_builder
     from verl.workers.rollout.replica import TokenOutput
 
+    from cove_rl.episode.chat import chat_messages
     from cove_rl.training.builder import quick
-    from cove_rl.training.chat import chat_messages
     from cove_rl.training.loop import CoveAgentLoop, EpisodeFailedError
     from cove_rl.training.reward import cove_reward
     from cove_rl.training.tiny import Size, build_tokenizer

@@ -8,8 +8,8 @@ from typing import Any
 from verl.utils.tokenizer.chat_template import apply_chat_template
 from verl.utils.tokenizer.continuous_token import ContinuousTokenBuilder, QwenContinuousTokenBuilder
 
+from cove_rl.episode.chat import Chat
 from cove_rl.errors import CoveError
-from cove_rl.training.chat import Chat
 
 _MARKS = ("<|im_start|>", "<|im_end|>")
 _PIECES = 2048

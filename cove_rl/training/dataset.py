@@ -6,11 +6,11 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset
 
+from cove_rl.episode.chat import system_message
 from cove_rl.errors import InputError, SamplingError
 from cove_rl.synth.tasks import Sampling
 from cove_rl.tasks.task import Task, encode_task
 from cove_rl.tasks.worlds import Worlds
-from cove_rl.training.chat import system_message
 from cove_rl.training.customers import Strangers
 from cove_rl.training.settings import Settings, Split, read_settings
 from cove_rl.world.domain import get_domain

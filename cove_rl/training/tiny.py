@@ -10,11 +10,11 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
+from cove_rl.episode.chat import chat_messages, system_message
 from cove_rl.files import atomic_folder
 from cove_rl.sandbox import read_text
 from cove_rl.synth.tasks import Sampling
 from cove_rl.tasks.sampler import Mix
-from cove_rl.training.chat import chat_messages, system_message
 from cove_rl.training.wiring import wire_copying
 from cove_rl.world.domain import get_domain
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from verl.utils.tokenizer.continuous_token import ContinuousTokenBuilder
 
+from cove_rl.episode.chat import Chat, chat_messages, system_message
 from cove_rl.episode.trajectory import Message
 from cove_rl.training.builder import TokenError as TokenError
-from cove_rl.training.chat import Chat, chat_messages, system_message
 from cove_rl.world.domain import Domain
 
 

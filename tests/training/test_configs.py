@@ -184,7 +184,7 @@ def test_verls_own_entry_point_finds_them_from_anywhere(tmp_path: Path) -> None:
 
 
 def test_the_tiny_tokenizer_fits_the_cpu_profile() -> None:
-    from cove_rl.training.chat import system_message
+    from cove_rl.episode.chat import system_message
     from cove_rl.world.domain import get_domain
 
     config = composed("+env=cove_retail", "+profile=cpu")

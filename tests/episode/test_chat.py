@@ -2,8 +2,8 @@
 
 import pytest
 
+from cove_rl.episode.chat import chat_messages, parsed_arguments, system_message
 from cove_rl.episode.trajectory import Message
-from cove_rl.training.chat import chat_messages, parsed_arguments, system_message
 from cove_rl.world.call import ToolCall
 from cove_rl.world.domain import get_domain
 
