@@ -83,7 +83,7 @@ class Episode:
 
     async def _hear_user(self) -> None:
         try:
-            reply = await self._user.reply([message for message in self.messages if _is_spoken(message)])
+            reply = await self._user.reply([message for message in self.messages if is_spoken(message)])
         except asyncio.CancelledError:
             self._end("interrupted", "cancelled while the user was being asked")
             raise
@@ -125,7 +125,8 @@ class Episode:
         return Trajectory(self.task.id, self.task.world, agent, self._user.name, tuple(self.messages), outcome)
 
 
-def _is_spoken(message: Message) -> bool:
+def is_spoken(message: Message) -> bool:
+    """Return whether both sides see a message; calls, text beside them and results are the agent's alone."""
     return message.role != "tool" and not message.calls
 
 

@@ -98,7 +98,7 @@ class ModelUser:
         end = monotonic() + self._seconds
         first = not any(message.role == "user" for message in conversation)
         heard = conversation[-1].content if conversation else ""
-        chat = [self._system, *map(_swapped, conversation)]
+        chat = [self._system, *map(swapped, conversation)]
         for attempt in range(self._settings.tries):
             said = await self._ask(chat, f"{self._seed}:{len(conversation)}:{attempt}", end - monotonic())
             if not is_useless(said, heard, first=first):
@@ -121,8 +121,8 @@ class ModelUser:
         return cleaned(reply.text, self._settings.longest)
 
 
-def _swapped(message: Message) -> dict[str, str]:
-    """Return a message as the model sees it, to which the customer's side is its own."""
+def swapped(message: Message) -> dict[str, str]:
+    """Return a spoken message as the model sees it, to which the customer's side is its own."""
     if message.role == "user":
         return {"role": "assistant", "content": message.content}
     return {"role": "user", "content": message.content if message.content.strip() else _prompt().silence}
