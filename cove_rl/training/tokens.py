@@ -142,18 +142,38 @@ def conversation_tokens(builder: ContinuousTokenBuilder, domain: Domain, message
         domain: whose policy and tools the prompt states.
         messages: the conversation, from the greeting on.
     """
-    chats = chat_messages(messages)
-    start = next(place for place, chat in enumerate(chats) if chat["role"] == "user") + 1
-    stream = TokenStream(builder, domain.toolbox.schemas())
-    stream.open([system_message(domain), *chats[:start]])
+    return chat_tokens(builder, [system_message(domain), *chat_messages(messages)], domain.toolbox.schemas())
+
+
+def chat_tokens(builder: ContinuousTokenBuilder, chats: Sequence[Chat], tools: list[dict[str, Any]]) -> TokenStream:
+    """Return the tokens of a conversation with its system prompt, as `conversation_tokens` does.
+
+    Args:
+        builder: the policy's.
+        chats: the conversation, system prompt first; up to the answer to the first message of the customer it is the
+            prompt.
+        tools: schemas of the tools that the prompt states.
+
+    Raises:
+        TokenError: if no answer follows the customer's first message, or one follows another.
+    """
+    roles = [chat["role"] for chat in chats]
+    heard = roles.index("user") if "user" in roles else len(roles)
+    if "assistant" not in roles[heard:]:
+        raise TokenError("the assistant says nothing after the customer's first message")
+    start = roles.index("assistant", heard)
+    stream = TokenStream(builder, tools)
+    stream.open(chats[:start])
     seen: list[Chat] = []
-    for chat in chats[start:]:
+    for place, chat in enumerate(chats[start:], start):
         if chat["role"] != "assistant":
             seen.append(chat)
             continue
         if seen:
             stream.observed(seen)
             seen = []
+        elif place > start:
+            raise TokenError("the assistant speaks twice in a row, which a policy cannot")
         stream.sampled(written_tokens(builder, chat), None, chat)
     stream.check()
     return stream
