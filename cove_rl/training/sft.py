@@ -1,48 +1,43 @@
 """Conversations to fine-tune on, as verl's SFT trainer takes them: the tokens a rollout would have, and its mask.
 
 verl's own dataset renders every message alone, which is not what a rollout sees; here a recorded conversation goes
-through the `TokenStream` of rollouts, and the oracle's words stand where a policy's samples would.
+through the `TokenStream` of rollouts, and what the teacher wrote stands where a policy's samples would.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 from typing import Any
 
-import msgspec
 import torch
 from torch.utils.data import Dataset
 from transformers import AutoConfig
 from verl.utils.tokenizer.continuous_token import ContinuousTokenBuilder
 from verl.utils.tokenizer.continuous_token_wiring import create_continuous_token_builder
 
-from cove_rl.episode.files import load_trajectories
-from cove_rl.episode.trajectory import Message, Trajectory
+from cove_rl.episode.chat import Chat
 from cove_rl.errors import InputError
-from cove_rl.synth.tasks import finished, solve
-from cove_rl.tasks.worlds import Worlds
 from cove_rl.training.builder import quick
-from cove_rl.training.chosen import ChosenTasks
 from cove_rl.training.results import bounded
 from cove_rl.training.settings import read_settings
-from cove_rl.training.tokens import conversation_tokens
-from cove_rl.world.domain import get_domain
+from cove_rl.training.sft_sources import Conversation, open_source
+from cove_rl.training.tokens import TokenError, chat_tokens
 
 Row = dict[str, torch.Tensor]
 """`input_ids`, `position_ids` and `loss_mask`, one entry per token."""
 
 
-class OracleConversations(Dataset[Row]):
-    """The oracle's solutions of one split's tasks, or recorded trajectories.
+class Conversations(Dataset[Row]):
+    """Recorded conversations, or the oracle's solutions of one split's tasks.
 
-    The loss is on the assistant's tokens alone; its greeting is a part of the prompt, as it is in a rollout.
+    The loss is on the assistant's tokens alone; its greeting is a part of the prompt, as it is in a rollout. Row `i` is
+    the same in every process and is read when it is asked for, so memory does not grow with the data.
 
     Args:
-        parquet_files: verl's name for what `data.train_files` and `data.val_files` give: the name of a split of
-            `data.cove`, or files of trajectories (``.jsonl``, as `cove tasks solve --out` writes them).
+        parquet_files: verl's name for what `data.train_files` and `data.val_files` give: splits of `data.cove`, files
+            and folders; see `open_source`.
         tokenizer: the policy's.
         config: verl's `data` node. Besides verl's keys `max_length` and `truncation` ("error", or "right" to cut the
-            end) it holds `cove`, the environment's settings, `choose`, which tasks to take, and
+            end) it holds `cove`, the environment's settings, `choose`, which tasks to take of a split, and
             `model_path`, the policy's folder.
         processor: not used; verl passes it.
         max_samples: at most so many conversations; -1 for all.
@@ -64,43 +59,42 @@ class OracleConversations(Dataset[Row]):
                 f"data.truncation is '{self._truncation}'; conversations are cut 'right', or it is an 'error'"
             )
         names = [parquet_files] if isinstance(parquet_files, str) else [str(name) for name in parquet_files]
-        files = [Path(name) for name in names if name.endswith(".jsonl")]
-        self._recorded = [trajectory for file in files for trajectory in load_trajectories(file)]
-        self._tasks = None if files else ChosenTasks(names, config=config)
-        length = len(self._recorded) if self._tasks is None else len(self._tasks)
-        self._length = length if max_samples < 0 else min(length, max_samples)
-        self._worlds = Worlds()
+        self._source = open_source(names, config)
+        self._length = len(self._source) if max_samples < 0 else min(len(self._source), max_samples)
 
     def __len__(self) -> int:
         return self._length
 
-    def trajectory(self, index: int) -> Trajectory:
+    def conversation(self, index: int) -> Conversation:
         """Return the conversation of a row."""
-        if self._tasks is None:
-            return self._recorded[index]
-        task = self._tasks.task(index)
-        return finished(solve(task, self._worlds.find(task.world))).trajectory
-
-    def _bounded(self, message: Message) -> Message:
-        """Cut a tool result that is too long, as a rollout does."""
-        if message.role != "tool":
-            return message
-        return msgspec.structs.replace(message, content=bounded(self._tokenizer, message.content, self._result_tokens))
-
-    def __getitem__(self, index: int) -> Row:
         if not 0 <= index < self._length:
             raise IndexError(index)
-        trajectory = self.trajectory(index)
-        messages = [self._bounded(message) for message in trajectory.messages]
-        stream = conversation_tokens(self._builder, get_domain(trajectory.world.domain), messages)
+        return self._source.conversation(index)
+
+    def __getitem__(self, index: int) -> Row:
+        found = self.conversation(index)
+        try:
+            stream = chat_tokens(self._builder, [self._bounded(chat) for chat in found.chats], found.tools)
+        except TokenError as error:
+            raise InputError(f"{found.place}: {error}") from None
         if len(stream.ids) > self._max_length:
             if self._truncation == "error":
                 raise InputError(
-                    f"the conversation of task {trajectory.task_id} has {len(stream.ids)} tokens, data.max_length is "
-                    f"{self._max_length}: raise it, or cut with data.truncation=right"
+                    f"{found.place}: {len(stream.ids)} tokens, data.max_length is {self._max_length}: raise it, or cut "
+                    "with data.truncation=right"
+                )
+            if len(stream.prompt) >= self._max_length:
+                raise InputError(
+                    f"{found.place}: the prompt alone has {len(stream.prompt)} tokens: raise data.max_length"
                 )
             stream.cut(self._max_length - len(stream.prompt))
         return row(stream.ids, [0] * len(stream.prompt) + stream.mask)
+
+    def _bounded(self, chat: Chat) -> Chat:
+        """Cut a tool result that is too long, as a rollout does."""
+        if chat["role"] != "tool":
+            return chat
+        return {**chat, "content": bounded(self._tokenizer, chat["content"], self._result_tokens)}
 
 
 class CopyDrills(Dataset[Row]):

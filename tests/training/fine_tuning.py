@@ -15,8 +15,8 @@ with warnings.catch_warnings():
     from cove_rl.training.compose import compose as compose
     from cove_rl.training.dataset import CoveTasks as CoveTasks
     from cove_rl.training.reward import cove_reward as cove_reward
+    from cove_rl.training.sft import Conversations as Conversations
     from cove_rl.training.sft import CopyDrills as CopyDrills
-    from cove_rl.training.sft import OracleConversations as OracleConversations
     from cove_rl.training.tiny import Size as Size
     from cove_rl.training.tiny import build_model as build_model
     from cove_rl.training.wiring import wire_copying as wire_copying

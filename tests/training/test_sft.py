@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from .cases import solved  # noqa: E402
 from .engines import Engine, make_loop, play  # noqa: E402
-from .fine_tuning import ChosenTasks, CopyDrills, OracleConversations, read_choice  # noqa: E402
+from .fine_tuning import ChosenTasks, Conversations, CopyDrills, read_choice  # noqa: E402
 
 COVE = {
     "domains": {"retail": 1.0},
@@ -42,7 +42,7 @@ def repeating(one: Solved, tokenizer: Any) -> Engine:
 
 
 async def test_the_tokens_are_those_of_a_rollout(tokenizer: Any, data: dict[str, Any], tmp_path: Path) -> None:
-    rows = OracleConversations([str(record(tmp_path, 24))], tokenizer, data)
+    rows = Conversations([str(record(tmp_path, 24))], tokenizer, data)
     assert len(rows) == 24
     for number, one in enumerate(solved(24)):
         output = await play(make_loop(repeating(one, tokenizer)), one.task)
@@ -52,7 +52,7 @@ async def test_the_tokens_are_those_of_a_rollout(tokenizer: Any, data: dict[str,
 
 async def test_long_results_are_cut_as_in_a_rollout(tokenizer: Any, data: dict[str, Any], tmp_path: Path) -> None:
     data["cove"] = COVE | {"result_tokens": 64}
-    rows = OracleConversations(str(record(tmp_path, 6)), tokenizer, data)
+    rows = Conversations(str(record(tmp_path, 6)), tokenizer, data)
     for number, one in enumerate(solved(6)):
         loop = make_loop(repeating(one, tokenizer))
         loop.settings = msgspec.structs.replace(loop.settings, result_tokens=64)
@@ -62,7 +62,7 @@ async def test_long_results_are_cut_as_in_a_rollout(tokenizer: Any, data: dict[s
 
 
 def test_a_row_depends_on_its_number_alone(tokenizer: Any, data: dict[str, Any]) -> None:
-    rows, again = (OracleConversations("train", tokenizer, data) for _ in range(2))
+    rows, again = (Conversations("train", tokenizer, data) for _ in range(2))
     assert len(rows) == 50
     for index in (3, 0, 49):
         first, second = rows[index], again[index]
@@ -71,39 +71,39 @@ def test_a_row_depends_on_its_number_alone(tokenizer: Any, data: dict[str, Any])
         assert first["position_ids"].tolist() == list(range(len(first["input_ids"])))
     with pytest.raises(IndexError):
         rows[50]
-    assert len(OracleConversations("train", tokenizer, data, max_samples=7)) == 7
+    assert len(Conversations("train", tokenizer, data, max_samples=7)) == 7
 
 
 def test_the_loss_is_on_what_the_assistant_wrote(tokenizer: Any, data: dict[str, Any]) -> None:
-    rows = OracleConversations("val", tokenizer, data)
+    rows = Conversations("val", tokenizer, data)
     for index in range(len(rows)):
-        said = [message for message in rows.trajectory(index).messages if message.role == "assistant"][1:]
+        said = [message for message in rows.conversation(index).chats if message["role"] == "assistant"][1:]
         kept = rows[index]["input_ids"][rows[index]["loss_mask"].bool()]
         text = tokenizer.decode(kept)
         assert text.count("<|im_end|>") == len(said)
-        assert all(message.content in text for message in said)
-        assert text.count("<tool_call>") == sum(len(message.calls) for message in said)
+        assert all(message["content"] in text for message in said)
+        assert text.count("<tool_call>") == sum(len(message.get("tool_calls", ())) for message in said)
         assert "<tool_response>" not in text
 
 
 def test_a_conversation_that_is_too_long_is_an_error_or_cut(tokenizer: Any, data: dict[str, Any]) -> None:
-    whole = OracleConversations("train", tokenizer, data)[0]
+    whole = Conversations("train", tokenizer, data)[0]
     data["max_length"] = len(whole["input_ids"]) - 40
     with pytest.raises(InputError, match=r"raise it, or cut with data\.truncation=right"):
-        OracleConversations("train", tokenizer, data)[0]
+        Conversations("train", tokenizer, data)[0]
     data["truncation"] = "right"
-    cut = OracleConversations("train", tokenizer, data)[0]
+    cut = Conversations("train", tokenizer, data)[0]
     assert all(torch.equal(cut[key], whole[key][:-40]) for key in whole)
     data["truncation"] = "left"
     with pytest.raises(InputError, match="'left'"):
-        OracleConversations("train", tokenizer, data)
+        Conversations("train", tokenizer, data)
 
 
 def test_a_split_or_a_file_that_is_not_there_is_an_error(tokenizer: Any, data: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no split 'trian'"):
-        OracleConversations("trian", tokenizer, data)
+        Conversations("trian", tokenizer, data)
     with pytest.raises(InputError, match=r"cannot read .*gone\.jsonl"):
-        OracleConversations(str(tmp_path / "gone.jsonl"), tokenizer, data)
+        Conversations(str(tmp_path / "gone.jsonl"), tokenizer, data)
 
 
 def test_drills_repeat_what_they_showed(tokenizer: Any, data: dict[str, Any]) -> None:
