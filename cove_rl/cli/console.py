@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cove_rl.cli.distribution import describe, histogram
+from cove_rl.distribution import describe, histogram
 
 WIDE = 240
 """Columns of an output that is no terminal: a table in a file is not folded to fit a screen."""
@@ -123,7 +123,7 @@ def distribution_table(title: str, samples: Mapping[str, Sequence[float]]) -> Ta
 
     Args:
         title: what was measured.
-        samples: name -> numbers; see `cove_rl.cli.distribution.describe` for what happens to NaN.
+        samples: name -> numbers; see `cove_rl.distribution.describe` for what happens to NaN.
     """
     rows: list[Sequence[object]] = []
     for name, numbers in samples.items():

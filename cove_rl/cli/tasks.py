@@ -10,8 +10,8 @@ import msgspec
 import typer
 
 from cove_rl.cli.console import distribution_table, err, out, print_json, progress, table
-from cove_rl.cli.distribution import Distribution, describe
 from cove_rl.cli.export import export
+from cove_rl.distribution import Distribution, describe
 from cove_rl.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import typer
 
 from cove_rl.cli.census import Census, census
 from cove_rl.cli.console import distribution_table, err, out, print_json, table
-from cove_rl.cli.distribution import Distribution, describe
+from cove_rl.distribution import Distribution, describe
 from cove_rl.errors import InputError
 from cove_rl.world.domain import get_domain
 from cove_rl.world.files import load_world, save_world

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from cove_rl.cli import console
 from cove_rl.cli.console import distribution_table, print_json, progress, table
-from cove_rl.cli.distribution import BINS, describe, histogram
+from cove_rl.distribution import BINS, describe, histogram
 
 NUMBERS = st.lists(st.floats(-1e200, 1e200) | st.integers(-1000, 1000), min_size=1)
 
