@@ -1,6 +1,7 @@
 """A tiny Qwen3 and a tokenizer trained on a domain's own text, so that a whole conversation is short for a CPU."""
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ from cove_rl.files import atomic_folder
 from cove_rl.sandbox import read_text
 from cove_rl.synth.tasks import Sampling
 from cove_rl.tasks.sampler import Mix
+from cove_rl.training.settings import Settings
 from cove_rl.training.wiring import wire_copying
 from cove_rl.world.domain import get_domain
+
+log = logging.getLogger(__name__)
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 MARKS = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<think>", "</think>")
@@ -59,6 +63,14 @@ def build_tiny(
         tokenizer.save_pretrained(folder)
         model.save_pretrained(folder)
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def make_model(settings: Settings, path: Path) -> None:
+    """Make a tiny model where there is none, if the settings ask for one."""
+    if not settings.tiny_model or path.exists():
+        return
+    log.warning("%s does not exist: a tiny model with random weights is made there", path)
+    build_tiny(path, sorted(settings.domains), Size())
 
 
 def build_model(tokenizer: PreTrainedTokenizerFast, size: Size, seed: int = 0) -> Qwen3ForCausalLM:

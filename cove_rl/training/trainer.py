@@ -1,6 +1,5 @@
 """verl's synchronous trainer, with the reward's parts among its metrics, and an end to steps that lead nowhere."""
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,7 @@ from verl.trainer.ppo.v1 import register_trainer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
 from cove_rl.errors import CoveError, InputError
-from cove_rl.training.settings import Settings, read_settings
-
-log = logging.getLogger(__name__)
+from cove_rl.training.settings import read_settings
 
 
 @register_trainer("cove_sync")
@@ -27,6 +24,8 @@ class CoveTrainer(PPOTrainerSync):
     """
 
     def __init__(self, config: Any) -> None:
+        from cove_rl.training.tiny import make_model
+
         check_order(config)
         self._cove = read_settings(config.cove)
         make_model(self._cove, Path(config.actor_rollout_ref.model.path))
@@ -80,16 +79,6 @@ def check_replaced(groups: int, most: int) -> None:
             "in algorithm.filter_groups.metric: then start from a better policy (docs/training.md), take easier tasks, "
             "or set algorithm.filter_groups.enable=false"
         )
-
-
-def make_model(settings: Settings, path: Path) -> None:
-    """Make a tiny model where there is none, if the settings ask for one."""
-    if not settings.tiny_model or path.exists():
-        return
-    from cove_rl.training.tiny import Size, build_tiny
-
-    log.warning("%s does not exist: a tiny model with random weights is made there", path)
-    build_tiny(path, sorted(settings.domains), Size())
 
 
 def part_means(rewards: list[dict[str, float]]) -> dict[str, float]:

@@ -51,13 +51,13 @@ with warnings.catch_warnings():  # verl warns of every training engine that is n
     from cove_rl.training.tiny import build_model as build_model
     from cove_rl.training.tiny import build_tiny as build_tiny
     from cove_rl.training.tiny import build_tokenizer as build_tokenizer
+    from cove_rl.training.tiny import make_model as make_model
     from cove_rl.training.tokens import TokenError as TokenError
     from cove_rl.training.tokens import TokenStream as TokenStream
     from cove_rl.training.tokens import conversation_tokens as conversation_tokens
     from cove_rl.training.tokens import written_tokens as written_tokens
     from cove_rl.training.trainer import check_order as check_order
     from cove_rl.training.trainer import check_replaced as check_replaced
-    from cove_rl.training.trainer import make_model as make_model
     from cove_rl.training.trainer import part_means as part_means
     from cove_rl.training.turns import TurnReader as TurnReader
 
