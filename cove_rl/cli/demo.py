@@ -11,7 +11,8 @@ import typer
 
 from cove_rl.cli.console import err, out, table
 from cove_rl.cli.model import require_training
-from cove_rl.cli.stages import Stages, Step, read_steps
+from cove_rl.cli.program import Step, read_steps
+from cove_rl.cli.stages import Stages
 from cove_rl.errors import CoveError
 
 PARTS = ("score", "success", "satisfied", "redundant", "failed_calls", "calls", "agent_turns")
@@ -88,7 +89,7 @@ def _sft(stages: Stages, steps: int) -> str:
     shutil.rmtree(target, ignore_errors=True)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=1"]
     command += ["-m", "verl.trainer.sft_trainer", f"trainer.default_local_dir={target.absolute()}"]
-    command += _overrides("cove_demo,cove_sft,cove_demo_sft", stages.folder / "policy", steps)
+    command += _overrides("cove_demo,cove_sft,cove_sft_tiny,cove_demo_sft", stages.folder / "policy", steps)
     made = stages.program("sft", command, steps)
     losses = [float(step.data["train/loss"]) for step in made if "train/loss" in step.data]
     return f"loss {losses[0]:.2f} at the first step, {losses[-1]:.2f} at the last of {len(losses)}"

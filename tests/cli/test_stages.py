@@ -2,14 +2,14 @@
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cove_rl.cli import demo, stages
-from cove_rl.cli.stages import Stages, Step, read_steps
+from cove_rl.cli import demo, program
+from cove_rl.cli.program import Step, newest_step, read_steps
+from cove_rl.cli.stages import Stages
 from cove_rl.errors import CoveError, InputError
 
 OPTIONS = {"steps": 3}
@@ -50,7 +50,7 @@ def test_a_folder_begun_with_other_options_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_program_leaves_metrics_and_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(program, "PAUSE", 0.0)
     steps = Stages(tmp_path, OPTIONS).program("train", [sys.executable, "-c", TRAINING], 3)
     assert steps == [Step(1, {"loss": 1.0}), Step(2, {"loss": 0.5}), Step(3, {"loss": 1 / 3})]
     assert (tmp_path / "train.log").read_text() == "trained on cpu\n"
@@ -61,20 +61,32 @@ def test_a_program_that_fails_names_its_log(tmp_path: Path) -> None:
         Stages(tmp_path, OPTIONS).program("train", [sys.executable, "-c", "raise SystemExit(3)"], 3)
 
 
+def test_a_program_that_fails_repeats_its_last_error(tmp_path: Path) -> None:
+    script = "raise RuntimeError('no room')"
+    with pytest.raises(CoveError, match=r"train ended with status 1 \(RuntimeError: no room\); see the end of"):
+        Stages(tmp_path, OPTIONS).program("train", [sys.executable, "-c", script], 3)
+
+
+def test_the_newest_checkpoint_is_the_one_the_trainer_finished_last(tmp_path: Path) -> None:
+    assert newest_step(tmp_path) == 0
+    (tmp_path / "latest_checkpointed_iteration.txt").write_text("25")
+    assert newest_step(tmp_path) == 25
+
+
 def test_an_interrupted_program_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[int | None] = []
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    real = stages._end
-    monkeypatch.setattr(Stages, "_wait", staticmethod(interrupt))
+    real = program._end
+    monkeypatch.setattr(program, "read_steps", interrupt)
 
     def end(process: Any) -> None:
         real(process)
         ended.append(process.poll())
 
-    monkeypatch.setattr(stages, "_end", end)
+    monkeypatch.setattr(program, "_end", end)
     with pytest.raises(KeyboardInterrupt):
         Stages(tmp_path, OPTIONS).program("train", [sys.executable, "-c", "import time; time.sleep(600)"], 3)
     assert len(ended) == 1
