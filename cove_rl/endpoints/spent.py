@@ -1,5 +1,7 @@
 """What one side of one conversation took of served models."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 
@@ -29,3 +31,10 @@ def spent_by(side: object) -> Spent:
     """Return what a user or agent has used so far, by its `spent`; one that asks no model need not have it."""
     spent = getattr(side, "spent", None)
     return spent if isinstance(spent, Spent) else Spent()
+
+
+def spent_by_all(sides: Iterable[object], takeovers: int) -> Spent:
+    """Return what all members of an ensemble have used that played in a conversation, with its own takeovers."""
+    parts = [msgspec.structs.astuple(spent_by(side)) for side in sides]
+    total = Spent(*map(sum, zip(*parts, strict=True))) if parts else Spent()
+    return msgspec.structs.replace(total, takeovers=total.takeovers + takeovers)

@@ -1,19 +1,9 @@
-"""Several users of which the task's seed chooses one; when it fails another goes on, so that no episode has to.
+"""Several users of which the task's seed chooses one; when it fails another goes on: see `cove_rl.endpoints.panel`."""
 
-A member that keeps failing is left alone for a while (see `Breaker`), and its tasks go to the others meanwhile.
-"""
+from collections.abc import Mapping, Sequence
 
-import asyncio
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from random import Random
-from time import monotonic
-
-import msgspec
-
-from cove_rl.endpoints.circuit import Breaker
-from cove_rl.endpoints.failure import EndpointError
-from cove_rl.endpoints.spent import Spent, spent_by
+from cove_rl.endpoints.panel import Panel, Relay, Seat
+from cove_rl.endpoints.spent import Spent, spent_by_all
 from cove_rl.endpoints.usage import Usage
 from cove_rl.episode.sides import User
 from cove_rl.episode.trajectory import Message
@@ -21,45 +11,29 @@ from cove_rl.tasks.task import Task
 from cove_rl.users.settings import EnsembleSettings
 from cove_rl.users.users import Users
 
-log = logging.getLogger(__name__)
-
-
-class Seat(msgspec.Struct, frozen=True, eq=False):
-    """A member of an ensemble, with the circuit to it that all conversations share."""
-
-    name: str
-    weight: float
-    users: Users
-    breaker: Breaker
-
 
 class EnsembleUser:
     """Plays the customer of one task with the first of some members that answers.
 
     Args:
         task: the task.
-        order: the members, the one that is to play first.
-        seconds: how long an answer may take; each member that is asked gets an equal share of what is left.
+        relay: who plays, and who takes over.
     """
 
-    def __init__(self, task: Task, order: Sequence[Seat], seconds: float) -> None:
+    def __init__(self, task: Task, relay: Relay[Users]) -> None:
         self._task = task
-        self._order = list(order)
-        self._seconds = seconds
+        self._relay = relay
         self._users: dict[str, User] = {}
-        self._takeovers = 0
 
     @property
     def name(self) -> str:
         """The ensemble, and which of its members plays."""
-        return f"ensemble:{self._order[0].name}"
+        return self._relay.name
 
     @property
     def spent(self) -> Spent:
         """What all members that played have used."""
-        parts = [msgspec.structs.astuple(spent_by(user)) for user in self._users.values()]
-        total = Spent(*map(sum, zip(*parts, strict=True))) if parts else Spent()
-        return msgspec.structs.replace(total, takeovers=total.takeovers + self._takeovers)
+        return spent_by_all(self._users.values(), self._relay.takeovers)
 
     async def reply(self, conversation: Sequence[Message]) -> Message:
         """Return the customer's next message.
@@ -67,56 +41,13 @@ class EnsembleUser:
         Raises:
             EndpointError: if no member answers in time.
         """
-        end = monotonic() + self._seconds
         begun = any(message.role == "user" for message in conversation)
-        able = [seat for seat in self._order if not begun or seat is self._order[0] or seat.users.takes_over]
-        failures = []
-        for asked, seat in enumerate(_by_circuit(able)):
-            share = max(end - monotonic(), 0.0) / (len(able) - asked)
-            try:
-                message = await asyncio.wait_for(self._user(seat).reply(conversation), share)
-            except Exception as error:  # whatever a member raises is its failure; the episode goes on with another
-                failure = f"{seat.name}: " + (f"no answer within {share:.3g} s" if _is_late(error) else f"{error}")
-                log.warning("a member of the ensemble failed: %s", failure)
-                failures.append(failure)
-                seat.breaker.failed()
-            else:
-                seat.breaker.succeeded()
-                self._seat(seat)
-                return message
-        raise EndpointError("unreachable", f"no member of the ensemble answered: {'; '.join(failures)}")
+        return await self._relay.ask(lambda seat: self._user(seat).reply(conversation), begun=begun)
 
-    def _user(self, seat: Seat) -> User:
+    def _user(self, seat: Seat[Users]) -> User:
         if seat.name not in self._users:
-            self._users[seat.name] = seat.users.user(self._task)
+            self._users[seat.name] = seat.member.user(self._task)
         return self._users[seat.name]
-
-    def _seat(self, seat: Seat) -> None:
-        """Let a member go on with the conversation, before all others."""
-        if seat is not self._order[0]:
-            self._takeovers += 1
-            self._order.remove(seat)
-            self._order.insert(0, seat)
-
-
-def _number(seed: str, name: str) -> float:
-    """Return a number between 0 and 1 for a task and a member: which others there are makes no difference to it."""
-    return Random(f"{seed}:ensemble:{name}").random()  # noqa: S311  (a choice, not security)
-
-
-def _by_circuit(seats: Sequence[Seat]) -> Iterator[Seat]:
-    """Yield the members whose circuit admits a call, then the others: better a small chance than none."""
-    left_out = []
-    for seat in seats:
-        if seat.breaker.admits():
-            yield seat
-        else:
-            left_out.append(seat)
-    yield from left_out
-
-
-def _is_late(error: Exception) -> bool:
-    return isinstance(error, asyncio.TimeoutError)
 
 
 class EnsembleUsers:
@@ -131,18 +62,14 @@ class EnsembleUsers:
     takes_over = False
 
     def __init__(self, settings: EnsembleSettings, members: Mapping[str, Users], seconds: float) -> None:
+        weights = {name: member.weight for name, member in settings.members.items()}
         self._seconds = seconds
-        self._seats = [
-            Seat(name, settings.members[name].weight, users, Breaker(settings.circuit))
-            for name, users in members.items()
-        ]
+        self._panel = Panel(members, weights, settings.circuit)
 
     def user(self, task: Task) -> User:
         """Return the customer of a task; its seed says who plays, and who takes over in which order."""
-        # the largest of u ** (1 / w) is at w with a probability in proportion to w (Efraimidis and Spirakis, 2006)
-        drawn = {seat.name: _number(task.seed, seat.name) ** (1.0 / seat.weight) for seat in self._seats}
-        return EnsembleUser(task, sorted(self._seats, key=lambda seat: drawn[seat.name], reverse=True), self._seconds)
+        return EnsembleUser(task, Relay(self._panel.order(task.seed), self._seconds))
 
     def usage(self) -> dict[str, Usage]:
         """Return what every member's endpoints were used for so far."""
-        return {f"{seat.name}/{name}": one for seat in self._seats for name, one in seat.users.usage().items()}
+        return self._panel.usage()
