@@ -17,10 +17,11 @@ from typing import Any
 import msgspec
 from omegaconf import DictConfig, OmegaConf
 
+from cove_rl.agents.clumsy import ClumsyOracle
 from cove_rl.agents.oracle import Oracle
+from cove_rl.agents.settings import MISTAKES
 from cove_rl.episode.sides import Agent, User
 from cove_rl.episode.trajectory import Message
-from cove_rl.synth.clumsy import MISTAKES, ClumsyOracle
 from cove_rl.synth.tasks import Sampling
 from cove_rl.tasks.sampler import Mix
 from cove_rl.tasks.task import Task, encode_task
@@ -82,7 +83,7 @@ class Live:
     def _agent(self, number: int) -> Agent:
         rng = Random(f"{self._seed}:{number}")  # noqa: S311  (reproducible)
         if self._mistaken and rng.random() < 0.5:
-            return ClumsyOracle(self._task, self._world, rng.choice(MISTAKES), f"{self._seed}:{number}")
+            return ClumsyOracle(self._task, self._world, {rng.choice(MISTAKES): 0.6}, f"{self._seed}:{number}")
         return Oracle(self._task.domain, f"{self._seed}:{number}")
 
     async def generate(self, request_id: str, *, prompt_ids: list[int], **_: Any) -> TokenOutput:

@@ -18,7 +18,7 @@ LONGEST_FILE = 500
 HEAVY = {"torch", "verl", "ray", "transformers", "datasets", "sglang", "hydra"}
 """What only `cove_rl.training` may import."""
 
-BASE = {"errors", "files", "jsonl", "kinds", "sandbox"}
+BASE = {"distribution", "errors", "files", "jsonl", "kinds", "sandbox"}
 """Modules below every package; each of them may import the others."""
 
 WORLD = BASE | {"world"}
@@ -39,12 +39,13 @@ ALLOWED = {
     "episode": EPISODE,
     "endpoints": ENDPOINTS,
     "users": EPISODE | ENDPOINTS | {"users"},
-    "agents": EPISODE | ENDPOINTS | {"agents"},
+    "agents": EPISODE | ENDPOINTS | {"users", "agents"},
     "audit": EPISODE | ENDPOINTS | {"users", "audit"},
     "synth": ALL,
     "evaluation": ALL,
-    "training": ALL | {"training"},
-    "cli": ALL | {"training", "cli"},
+    "data": ALL | {"data"},
+    "training": ALL | {"data", "training"},
+    "cli": ALL | {"data", "training", "cli"},
 }
 """Package or module directly under cove_rl -> what it may import of cove_rl, itself included."""
 

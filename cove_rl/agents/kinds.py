@@ -6,9 +6,17 @@ from typing import Any
 import msgspec
 
 from cove_rl.agents.agents import Agents
+from cove_rl.agents.clumsy import ClumsyAgents
+from cove_rl.agents.ensemble import EnsembleAgents
 from cove_rl.agents.oracle import Oracle
 from cove_rl.agents.served import ServedAgents
-from cove_rl.agents.settings import AnyAgentSettings, OracleSettings, ServedSettings
+from cove_rl.agents.settings import (
+    AnyAgentSettings,
+    ClumsySettings,
+    EnsembleSettings,
+    OracleSettings,
+    ServedSettings,
+)
 from cove_rl.endpoints.usage import Usage
 from cove_rl.episode.sides import Agent
 from cove_rl.kinds import Kinds
@@ -36,9 +44,17 @@ class OracleAgents:
         return {}
 
 
+def _ensemble(settings: EnsembleSettings, seconds: float) -> Agents:
+    share = seconds / len(settings.members)
+    members = {name: make_agents(member.agent, share) for name, member in settings.members.items()}
+    return EnsembleAgents(settings, members, seconds)
+
+
 FACTORIES: Mapping[type[Any], Callable[[Any, float], Agents]] = {
     OracleSettings: OracleAgents,
     ServedSettings: ServedAgents,
+    ClumsySettings: ClumsyAgents,
+    EnsembleSettings: _ensemble,
 }
 """Settings of a kind -> what makes its agents, given the settings and the seconds a message may take."""
 

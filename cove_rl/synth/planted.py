@@ -6,14 +6,15 @@ from typing import get_args
 
 import msgspec
 
+from cove_rl.agents.clumsy import ClumsyOracle
 from cove_rl.agents.oracle import Oracle
+from cove_rl.agents.settings import MISTAKES, Mistake
 from cove_rl.audit.audit import audit
 from cove_rl.audit.finding import KINDS, Audit
 from cove_rl.audit.turns import LAST, LIMITS, WASTE, WASTED
 from cove_rl.episode.episode import run_episode
 from cove_rl.episode.sides import Agent
 from cove_rl.episode.trajectory import Trajectory
-from cove_rl.synth.clumsy import MISTAKES, ClumsyOracle, Mistake
 from cove_rl.synth.tasks import finished, sample_task
 from cove_rl.tasks.sampler import Mix
 from cove_rl.tasks.task import Task
@@ -26,6 +27,8 @@ from cove_rl.world.world import World
 
 EXAMPLES = 20
 """Wrong findings, and misses, that are kept whole."""
+CLUMSY = 0.6
+"""Share of its occasions that a clumsy agent takes."""
 TRIES = 30
 """Dialogues that are held, at most, for one in which the fault was committed: not every one gives occasion for it."""
 
@@ -105,7 +108,7 @@ def hold(task: Task, world: World, settings: FaultySettings, mistake: Mistake | 
     user = FaultyUser(task, settings)
     agent: Agent = Oracle(task.domain, task.seed)
     if mistake is not None:
-        agent = ClumsyOracle(task, world, mistake, task.seed)
+        agent = ClumsyOracle(task, world, {mistake: CLUMSY}, task.seed)
     trajectory = finished(run_episode(task, world, agent, user))
     verdict = verify(task, world, trajectory.calls())
     planted = tuple(user.planted)

@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cove_rl.agents.clumsy import ClumsyOracle
+from cove_rl.agents.settings import MISTAKES
 from cove_rl.audit.audit import audit
 from cove_rl.audit.blame import TOUCHES
 from cove_rl.audit.finding import KINDS, MEANINGS
 from cove_rl.episode.outcome import CULPRITS, Ending, outcome_of
-from cove_rl.synth.clumsy import MISTAKES, ClumsyOracle
 from cove_rl.users.faults import FaultySettings
 from cove_rl.users.faulty import FaultyUser
 from cove_rl.verify.verifier import verify
@@ -124,7 +125,7 @@ def test_the_culprit_is_never_the_user_where_the_agent_succeeded_or_the_user_did
 ) -> None:
     task = tasks()[number]
     user = FaultyUser(task, FaultySettings(fault, 0.7, seed))  # type: ignore[arg-type]
-    agent = ClumsyOracle(task, world(), MISTAKES[seed % len(MISTAKES)], str(seed), 0.3)
+    agent = ClumsyOracle(task, world(), {MISTAKES[seed % len(MISTAKES)]: 0.3}, str(seed))
     trajectory = held(task, user, agent)
     result = audit(task, world(), trajectory)
     if result.outcome.culprit == "user":

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cove_rl.agents.clumsy import CLAIM, REFUSAL, STALLING, ClumsyOracle
+from cove_rl.agents.settings import MISTAKES, Mistake
 from cove_rl.audit.audit import audit
 from cove_rl.episode.episode import Limits
 from cove_rl.episode.outcome import CULPRITS
-from cove_rl.synth.clumsy import CLAIM, MISTAKES, REFUSAL, STALLING, ClumsyOracle, Mistake
 from cove_rl.users.faults import Fault, FaultySettings
 from cove_rl.users.faulty import FaultyUser
 from cove_rl.users.scripted import ScriptedUser
@@ -66,7 +67,7 @@ def test_whatever_an_agent_says_the_scripted_customer_is_not_accused(number: int
 @settings(max_examples=30)
 def test_the_mistakes_of_agents_stay_theirs(mistake: Mistake, number: int) -> None:
     task = tasks()[number]
-    trajectory = held(task, ScriptedUser(task), ClumsyOracle(task, world(), mistake, task.seed))
+    trajectory = held(task, ScriptedUser(task), ClumsyOracle(task, world(), {mistake: 0.6}, task.seed))
     result = audit(task, world(), trajectory)
     assert [one for one in result.findings if one.decidable] == []
     assert result.outcome == trajectory.outcome

@@ -5,11 +5,13 @@ from typing import get_args
 
 import pytest
 
+from cove_rl.agents.clumsy import ClumsyOracle
 from cove_rl.agents.oracle import Oracle
+from cove_rl.agents.settings import Mistake
 from cove_rl.audit.finding import KINDS
 from cove_rl.episode.episode import run_episode
+from cove_rl.episode.sides import Agent
 from cove_rl.episode.trajectory import Trajectory
-from cove_rl.synth.clumsy import ClumsyOracle
 from cove_rl.synth.planted import mistakes_for
 from cove_rl.synth.tasks import finished
 from cove_rl.tasks.task import Task
@@ -26,8 +28,10 @@ FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 def talk(task: Task, user: FaultyUser, fault: Fault) -> Trajectory:
     """A conversation with an agent that gives occasion for the fault."""
-    mistake = {"confirmed_wrong": "mishears", "stopped_midway": "stalls"}.get(fault)
-    agent = Oracle(task.domain, task.seed) if mistake is None else ClumsyOracle(task, world(), mistake, task.seed)  # type: ignore[arg-type]
+    needed: dict[Fault, Mistake] = {"confirmed_wrong": "mishears", "stopped_midway": "stalls"}
+    agent: Agent = Oracle(task.domain, task.seed)
+    if fault in needed:
+        agent = ClumsyOracle(task, world(), {needed[fault]: 0.6}, task.seed)
     return finished(run_episode(task, world(), agent, user))
 
 

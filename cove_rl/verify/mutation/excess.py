@@ -5,6 +5,7 @@ from random import Random
 
 import msgspec
 
+from cove_rl.verify.mutation.donors import retargeted
 from cove_rl.verify.mutation.mutant import Mutant
 from cove_rl.verify.mutation.solution import Place, Solution, again, arguments_of, net, shuffled, with_arguments
 from cove_rl.verify.replay import Step
@@ -43,7 +44,7 @@ def for_refusal(solution: Solution, rng: Random) -> Iterator[Mutant]:
     place = rng.choice(places)
     position = rng.randint(0, solution.end)
     for donor in shuffled(solution.donors, rng)[:TRIES]:
-        call = _retargeted(solution, donor, place, rng)
+        call = retargeted(solution.domain, solution.world, donor, *place, rng)
         step = None if call is None else solution.attempt(position, call)
         if call is None or step is None or place not in step.touched() or step.touched() & solution.asked:
             continue
@@ -130,24 +131,6 @@ def _all_write(solution: Solution, calls: tuple[ToolCall, ...], *, net_as_before
 def _guarding(solution: Solution, places: set[Place]) -> tuple[int, ...]:
     """Return the refused requests that are about one of these records."""
     return tuple(at for at, one in solution.refusals.items() if places & set(one.guards(solution.world)))
-
-
-def _retargeted(solution: Solution, donor: ToolCall, place: Place, rng: Random) -> ToolCall | None:
-    """Return a donor's call turned to another record of the same type, with values that fit there."""
-    kind, key = place
-    keys = [name for name, value in arguments_of(donor).items() if _is_key(solution, kind, value)]
-    if not keys:
-        return None
-    call = with_arguments(donor, **{keys[0]: key})
-    for name in arguments_of(donor):
-        options = [] if name == keys[0] else solution.alternatives(call, name)
-        if options:
-            call = with_arguments(call, **{name: rng.choice(options)})
-    return call
-
-
-def _is_key(solution: Solution, kind: type[Record], value: object) -> bool:
-    return isinstance(value, str) and value in solution.world.tables[kind]
 
 
 EXCESS = (unasked, for_refusal, repeated, undone, detour)
