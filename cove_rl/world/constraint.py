@@ -86,6 +86,11 @@ class Constraint(Record, frozen=True, tag_field="kind"):
         """Whether the policy says that a human must take over."""
         return False
 
+    @property
+    def moot(self) -> frozenset[str]:
+        """The slots of hints this goal does not depend on: a payment, say, where there is nothing to pay."""
+        return frozenset()
+
     def describe(self) -> str:
         """Return the goal in words, with its real ids, for a person who reads a task or a verdict."""
         raise NotImplementedError(f"{type(self).__name__} must describe itself")

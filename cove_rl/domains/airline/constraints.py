@@ -105,6 +105,11 @@ class CancelReservation(Constraint, frozen=True, tag="cancel_reservation"):
         """One call."""
         return (Action("cancel_reservation", {"reservation_id": self.reservation_id}),)
 
+    @property
+    def moot(self) -> frozenset[str]:
+        """What was to be flown instead, and how that is paid: the money goes back to where it came from."""
+        return frozenset({"outbound", "inbound", "payment"})
+
     def describe(self) -> str:
         """The goal in words."""
         return f"cancel reservation {self.reservation_id}"
@@ -143,6 +148,11 @@ class ChangeFlights(Constraint, frozen=True, tag="change_flights"):
         }
         return (Action("update_reservation_flights", arguments),)
 
+    @property
+    def moot(self) -> frozenset[str]:
+        """Why the trip was to be cancelled at first, and how nothing is paid."""
+        return _unpaid(self.payment_id) | {"reason"}
+
     def describe(self) -> str:
         """The goal in words."""
         flights = _listed(self.flights)
@@ -169,6 +179,11 @@ class ChangeCabin(Constraint, frozen=True, tag="change_cabin"):
             FlightRef(one.flight_number, one.date) for one in world.rows(Reservation)[self.reservation_id].flights
         )
         return ChangeFlights(self.reservation_id, self.cabin, flights, self.payment_id)
+
+    @property
+    def moot(self) -> frozenset[str]:
+        """How nothing is paid."""
+        return _unpaid(self.payment_id)
 
     def describe(self) -> str:
         """The goal in words."""
@@ -228,6 +243,11 @@ class AddBags(Constraint, frozen=True, tag="add_bags"):
         }
         return (Action("update_reservation_baggages", arguments),)
 
+    @property
+    def moot(self) -> frozenset[str]:
+        """How nothing is paid."""
+        return _unpaid(self.payment_id)
+
     def describe(self) -> str:
         """The goal in words."""
         bags = f"{self.total_baggages} bags, {self.nonfree_baggages} charged"
@@ -267,6 +287,10 @@ def _entries(world: World, reservation_id: str) -> int:
 
 def _paid_by(payment_id: str | None) -> tuple[str, ...]:
     return () if payment_id is None else (payment_id,)
+
+
+def _unpaid(payment_id: str | None) -> frozenset[str]:
+    return frozenset({"payment"}) if payment_id is None else frozenset()
 
 
 def _any_method(world: World, reservation_id: str) -> str:
