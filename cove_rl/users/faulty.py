@@ -269,6 +269,8 @@ class FaultyUser:
         self._note_confusion(turn, conversation[-1].content)
         told = frozenset(slot for sentence in turn.sentences for slot in sentence.hints)
         text = self._user.spell(turn) if spoilt is None else spoilt.text
+        if spoilt is not None and turn.text not in text and any(one.act == "yes" for one in turn.sentences):
+            self._user.take_back()
         if text != self._last[0]:
             self._last = (text, told if spoilt is None else frozenset())
         self._number += 1

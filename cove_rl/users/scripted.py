@@ -64,6 +64,10 @@ class ScriptedUser:
         """Return the text of a turn with this customer's typos, if there are any; hints have none."""
         return self._manners.spell(turn)
 
+    def take_back(self) -> None:
+        """Take back the consent of the last turn: whoever plays this customer has said something else instead."""
+        self._topic.stage = Stage.TOLD
+
     @property
     def untold(self) -> int:
         """How many of the task's requests have not been mentioned."""
