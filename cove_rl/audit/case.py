@@ -6,7 +6,7 @@ from functools import cached_property
 from cove_rl.audit.cues import cues
 from cove_rl.audit.lore import Lore, lore_of
 from cove_rl.audit.topics import Follower, Topics
-from cove_rl.audit.transcript import Said, reader_of
+from cove_rl.audit.transcript import Said, reader_of, sentences
 from cove_rl.episode.outcome import Outcome
 from cove_rl.episode.trajectory import Message, Trajectory
 from cove_rl.speech.grammar import Grammar
@@ -91,6 +91,10 @@ class Case:
         if topics or not spoken:
             return list(topics)
         return [number for number, _ in enumerate(self.task.requests) if number not in self.topics.unrevealed]
+
+    def offered(self, said: Said) -> str:
+        """Return what the agent said before a message, without the sentences that say something cannot be done."""
+        return " ".join(one for one in sentences(said.agent) if not self.ear.listen(one).refused)
 
     @staticmethod
     def says_yes(said: Said) -> bool:

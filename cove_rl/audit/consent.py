@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from cove_rl.audit.case import Case
 from cove_rl.audit.finding import Finding
 from cove_rl.audit.lore import TOKEN, ids_of
+from cove_rl.audit.proposal import is_described, is_right
 from cove_rl.audit.transcript import Said
-from cove_rl.users.listening import differs
-from cove_rl.world.constraint import Constraint
-from cove_rl.world.hint import Check, Request
+from cove_rl.world.hint import Request
 
 
 def confirmed_wrong(case: Case) -> Iterator[Finding]:
@@ -34,7 +33,7 @@ def _is_wrong(case: Case, said: Said) -> bool:
         return False
     earlier = [number for number, first in case.topics.since.items() if first < said.number and number not in about]
     return all(
-        case.is_wrong(requests[number], said.agent) or _names_another(case, requests[number].constraint, said.agent)
+        case.is_wrong(requests[number], said.agent) or _names_another(case, requests[number], said.agent)
         for number in earlier
     )
 
@@ -54,35 +53,15 @@ def denied_right(case: Case) -> Iterator[Finding]:
             continue
         mended = {number for number, _ in case.slips}  # such a request may be taken back once
         topics = [topic for topic in case.topics_of(said) if topic not in mended]
-        right = [topic for topic in topics if _is_right(case, case.task.requests[topic], said.agent)]
+        proposal = case.offered(said)
+        right = [topic for topic in topics if is_right(case, case.task.requests[topic], proposal)]
         if right:
             detail = f"said {said.text[:120]!r} to {said.agent[-300:]!r}"
             yield Finding("denied_right", said.place, detail, right[0])
 
 
-def _is_right(case: Case, request: Request, proposal: str) -> bool:
-    """Whether a proposal names all that the request's hints let a customer check, and its records where ids decide."""
-    if not case.possible(request) or not case.ear.is_about(request.act, proposal) or case.is_wrong(request, proposal):
-        return False
-    ids = {one for one in TOKEN.findall(proposal) if one in case.lore.ids}
-    blind = any(not hint.checks for hint in request.hints)
-    checks = [check for hint in request.hints for check in hint.checks]
-    shown = all(_shows(check, proposal) for check in checks)
-    return shown and ids <= ids_of(request.constraint) and bool(ids or not blind)
-
-
-def _shows(check: Check, proposal: str) -> bool:
-    """Whether a proposal has all the words that a check asks for; of alternatives, one."""
-    named = [_stands(word, proposal) for word in check.any]
-    enough = all(named) if check.all else any(named) or not named
-    return enough and all(_stands(word, proposal) for word in check.all)
-
-
-def _stands(word: str, text: str) -> bool:
-    return differs(Check(never=(word,)), text)
-
-
-def _names_another(case: Case, constraint: Constraint, text: str) -> bool:
-    """Whether a text names records by their ids, and none of them is the goal's."""
+def _names_another(case: Case, request: Request, text: str) -> bool:
+    """Whether a text names records by their ids, and none of them is the goal's or one that the request describes."""
     named = {one for one in TOKEN.findall(text) if any(one in rows for rows in case.world.tables.values())}
-    return bool(named) and not named & ids_of(constraint)
+    own = ids_of(request.constraint)
+    return bool(named) and not any(one in own or is_described(case, request, one, text) for one in named)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from cove_rl.world.constraint import Constraint
+from cove_rl.world.record import Record
 from cove_rl.world.world import World
 
 TOKEN = re.compile(r"#?\w[\w-]*")
@@ -55,12 +56,17 @@ def own_texts(world: World, constraint: Constraint) -> frozenset[str]:
     """Return the texts, in lower case, in the records a goal names by their ids."""
     keys = ids_of(constraint)
     named = [rows[key] for rows in world.tables.values() for key in keys if key in rows]
-    return frozenset(text.lower() for record in named for text in _texts(msgspec.to_builtins(record)))
+    return frozenset(text.lower() for record in named for text in texts_of(record))
 
 
 def ids_of(constraint: Constraint) -> set[str]:
     """Return every text in a goal; its ids are among them."""
-    return set(_texts(msgspec.to_builtins(constraint)))
+    return texts_of(constraint)
+
+
+def texts_of(record: Record) -> set[str]:
+    """Return every text in a record."""
+    return set(_texts(msgspec.to_builtins(record)))
 
 
 def _texts(plain: Any) -> Iterator[str]:

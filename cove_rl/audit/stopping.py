@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cove_rl.audit.case import Case
 from cove_rl.audit.finding import Finding, Kind
+from cove_rl.audit.proposal import is_right
 from cove_rl.audit.transcript import Said
 from cove_rl.tasks.task import is_actionable
 
@@ -19,15 +20,24 @@ def unrevealed(case: Case) -> Iterator[Finding]:
 def unfinished(case: Case) -> Iterator[Finding]:
     """Stopped while the agent waited for an answer, or in the middle of a request; what has been met is finished.
 
-    Nobody has to answer an agent that says in the same breath that it cannot be done.
+    Nobody has to answer an agent that says in the same breath that it cannot be done, unless it then proposes just what
+    was asked for.
     """
     last = case.said[-1]
     undone = [request for request in case.open(last) if not case.is_met(request)]
-    if not last.stops or not undone or last.comes_to.refused:
+    if last.comes_to.refused:
+        undone = [request for request in undone if _is_offered(case, last, request)]
+    if not last.stops or not undone:
         return
     kind = _kind(case, last, undone)
     if kind is not None:
         yield Finding(kind, last.place, f"the agent had said: {last.agent[-200:]!r}", undone[0])
+
+
+def _is_offered(case: Case, said: Said, request: int) -> bool:
+    """Whether the agent, whatever it refused, asked for consent to what the customer wants."""
+    proposal = case.offered(said)
+    return case.ear.listen(proposal).offers and is_right(case, case.task.requests[request], proposal)
 
 
 def _kind(case: Case, last: Said, undone: list[int]) -> Kind | None:

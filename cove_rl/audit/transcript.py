@@ -61,7 +61,7 @@ class Reader:
     def __init__(self, ear: Ear, speech: Speech | None) -> None:
         self._ear = ear
         self._speech = speech
-        self._lines = {plain(one) for text in _lines(speech) for one in _END.split(text)}
+        self._lines = {plain(one) for text in _lines(speech) for one in sentences(text)}
 
     def read(self, messages: Sequence[Message]) -> tuple[Said, ...]:
         """Return the customer's messages in their order; calls, and text beside them, are nobody's words."""
@@ -76,7 +76,7 @@ class Reader:
 
     def _said(self, number: int, place: int, content: str, agent: str) -> Said:
         text = _MARK.sub("", content).strip()
-        parts = self._speech.grammar.parse(text) if self._speech else _END.split(text)
+        parts = self._speech.grammar.parse(text) if self._speech else sentences(text)
         heard = tuple(part for part in parts if isinstance(part, Heard))
         loose = tuple(part for part in parts if isinstance(part, str) and part and plain(part) not in self._lines)
         stops = _MARK.search(content) is not None
@@ -84,13 +84,18 @@ class Reader:
 
     def is_line(self, text: str) -> bool:
         """Return whether a text is made of lines without information alone."""
-        return all(plain(one) in self._lines for one in _END.split(text.strip()))
+        return all(plain(one) in self._lines for one in sentences(text.strip()))
 
 
 @cache
 def reader_of(domain: str) -> Reader:
     """Return the reader of a domain's conversations."""
     return Reader(ear_of(domain), speech_of(domain))
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text."""
+    return _END.split(text)
 
 
 def plain(text: str) -> str:

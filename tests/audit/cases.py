@@ -77,6 +77,11 @@ def written(task: Task, *lines: str | ToolCall, ending: Ending = "user_stop") ->
     return Trajectory(task.id, task.world, "written", "written", tuple(messages), outcome_of(ending))
 
 
+def spoken(*texts: str) -> list[Message]:
+    """A conversation in which both sides speak in turn, the agent first."""
+    return [Message("user" if place % 2 else "assistant", text) for place, text in enumerate(texts)]
+
+
 def found(task: Task, *lines: str | ToolCall, ending: Ending = "user_stop") -> Audit:
     """The audit of a conversation that is written down."""
     return audit(task, world(), written(task, *lines, ending=ending))

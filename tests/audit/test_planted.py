@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 from cove_rl.audit.recorded import audit_messages
 from cove_rl.cli.main import app
-from cove_rl.episode.trajectory import Message
 from cove_rl.evaluation.audited import audit_recorded, summarise_audits
 from cove_rl.synth.planted import plant
 from cove_rl.synth.tasks import finished, solve
@@ -19,7 +18,7 @@ from cove_rl.users.faults import FaultySettings
 from cove_rl.users.faulty import FaultyUser
 from cove_rl.users.scripted import ScriptedUser
 
-from .cases import DOMAIN, held, tasks, world
+from .cases import DOMAIN, held, spoken, tasks, world
 
 
 def test_planted_faults_are_found_and_nothing_else() -> None:
@@ -86,11 +85,6 @@ def test_the_command_tests_the_audit() -> None:
     report = json.loads(shown.stdout)
     assert report["accused"] == 0
     assert {one["kind"] for one in report["kinds"]} >= {"contradicted", "ran_out"}
-
-
-def spoken(*texts: str) -> list[Message]:
-    """A conversation in which both sides speak in turn, the agent first."""
-    return [Message("user" if place % 2 else "assistant", text) for place, text in enumerate(texts)]
 
 
 def test_without_a_task_manner_is_certain_and_stopping_a_suspicion() -> None:
