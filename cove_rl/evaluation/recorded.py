@@ -7,32 +7,9 @@ from typing import Any, Union
 
 import msgspec
 
+from cove_rl.evaluation.official import RecordedCall, RecordedTask
 from cove_rl.files import read_jsonl
-from cove_rl.world.call import Requestor, ToolCall
-
-
-class RecordedCall(msgspec.Struct, frozen=True):
-    """A tool call in a message, or a gold action of a task."""
-
-    name: str
-    arguments: dict[str, Any] | str | None = None
-    id: str | None = None
-    requestor: Requestor | None = None
-
-    def to_call(self) -> ToolCall:
-        """Return the call as a toolbox takes it; arguments that are JSON in a string are parsed."""
-        arguments = self.arguments
-        if isinstance(arguments, str):
-            arguments = _parsed(arguments)
-        return ToolCall(self.id or "", self.name, {} if arguments is None else arguments, self.requestor or "assistant")
-
-
-def _parsed(text: str) -> dict[str, Any] | str:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return value if isinstance(value, dict) else text
+from cove_rl.world.call import ToolCall
 
 
 class RecordedMessage(msgspec.Struct, frozen=True):
@@ -58,19 +35,6 @@ class RecordedMessage(msgspec.Struct, frozen=True):
         return self.text.startswith("Error:") if self.error is None else self.error
 
 
-class Criteria(msgspec.Struct, frozen=True):
-    """What a task is scored on, as far as a replay needs it."""
-
-    actions: tuple[RecordedCall, ...] | None = None
-
-
-class RecordedTask(msgspec.Struct, frozen=True):
-    """The task of a run."""
-
-    evaluation_criteria: Criteria | None = None
-    initial_state: Any = None
-
-
 class ActionCheck(msgspec.Struct, frozen=True):
     """A gold action as it was when the run was scored."""
 
@@ -83,11 +47,28 @@ class DbCheck(msgspec.Struct, frozen=True):
     db_match: bool | None = None
 
 
+class CommunicateCheck(msgspec.Struct, frozen=True):
+    """Something the agent had to say when the run was scored."""
+
+    info: str
+
+
+class AssertionCheck(msgspec.Struct, frozen=True):
+    """What the judge answered to a statement about the run."""
+
+    met: bool
+    nl_assertion: str = ""
+
+
 class RewardInfo(msgspec.Struct, frozen=True):
     """How the benchmark scored the run."""
 
+    reward: float | None = None
     db_check: DbCheck | None = None
     action_checks: tuple[ActionCheck, ...] | None = None
+    communicate_checks: tuple[CommunicateCheck, ...] | None = None
+    nl_assertions: tuple[AssertionCheck, ...] | None = None
+    reward_basis: tuple[str, ...] | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -107,6 +88,7 @@ class RecordedRun(msgspec.Struct, frozen=True):
     task_id: str | int | None = None
     trial: int | None = None
     task: RecordedTask | None = None
+    termination_reason: str | None = None
     reward_info: RewardInfo | None = None
 
     @property
@@ -117,8 +99,7 @@ class RecordedRun(msgspec.Struct, frozen=True):
     @property
     def prepared(self) -> bool:
         """Whether the task changes the world before the conversation begins."""
-        setup = None if self.task is None else self.task.initial_state
-        return any(setup.values()) if isinstance(setup, dict) else bool(setup)
+        return self.task is not None and self.task.prepared
 
     @property
     def db_match(self) -> bool | None:

@@ -77,6 +77,22 @@ def replay_run(run: RecordedRun, world: World, toolbox: Toolbox) -> RunReport:
     )
 
 
+def final_state(run: RecordedRun, world: World, toolbox: Toolbox) -> State:
+    """Return the state in which a recorded run leaves a world; a call that breaks changes nothing."""
+    replayed = _Replay(State(world), toolbox)
+    for place, answer in enumerate(run.answers()):
+        replayed.step(place, answer)
+    return replayed.state
+
+
+def gold_state(actions: Iterable[ToolCall], world: World, toolbox: Toolbox) -> State:
+    """Return the state in which a task's gold actions leave a world; one that fails or breaks changes nothing."""
+    replayed = _Replay(State(world), toolbox)
+    for place, action in enumerate(actions):
+        replayed.call(replayed.state, action, f"gold action {place}")
+    return replayed.state
+
+
 def _db_match(run: RecordedRun, replayed: "_Replay") -> bool:
     """Return whether the run ends where its gold actions end; note it if the benchmark found otherwise."""
     gold = State(replayed.state.world)

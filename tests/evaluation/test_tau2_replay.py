@@ -13,7 +13,8 @@ from cove_rl.domains.retail import quirks
 from cove_rl.domains.retail.records import User
 from cove_rl.domains.retail.tools import TOOLS, delivered, find, items, lookups, money, pending
 from cove_rl.errors import InputError, ToolError
-from cove_rl.evaluation.recorded import RecordedCall, RecordedMessage, RecordedRun, RewardInfo, read_runs
+from cove_rl.evaluation.official import RecordedCall
+from cove_rl.evaluation.recorded import RecordedMessage, RecordedRun, RewardInfo, read_runs
 from cove_rl.evaluation.report import RunReport
 from cove_rl.evaluation.tau2 import outcome, replay, replay_folder, replay_run
 from cove_rl.world.call import ToolCall
