@@ -16,11 +16,13 @@ INTERRUPTED = 130
 COMMANDS = {
     "world": "Build a sandbox world, or look into one.",
     "tasks": "Sample tasks from a world, look at them, solve them.",
+    "data": "Look at data sets of conversations, convert, filter, split and verify them.",
     "play": "Play one task at the terminal, as the agent or as the customer.",
     "check-domain": "Say whether a domain is valid, and what to do if it is not.",
     "users": "Audit and compare those who play the customer.",
     "verify": "Score recorded tool calls against a task's constraints.",
     "model": "Make a tiny model that a CPU can train.",
+    "train": "Train a policy on verl.",
     "demo": "Train a tiny policy on this machine, and show what it has learnt.",
     "doctor": "Say whether this machine can train, and what to do if it cannot.",
     "tau2": "Check this library's domains against a tau2-bench checkout.",
