@@ -1,0 +1,1 @@
+"""Data sets of conversations: exports, imports, figures, splits, and verdicts from an export alone."""

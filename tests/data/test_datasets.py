@@ -1,0 +1,53 @@
+"""Hugging Face's own library reads the exported folder, offline, card and all."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cove_rl.data.conversation import load_conversations
+from cove_rl.data.row import conversation_of
+
+datasets = pytest.importorskip("datasets", reason="needs the train extra")
+
+from cove_rl.data.hf import export_folder  # noqa: E402
+
+from .examples import examples, of_example, write  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("hf")
+    source = write(home / "examples.jsonl", *examples())
+    manifest = {"seed": 3, "note": "{braces} | ``` \x1b"}
+    export_folder(
+        load_conversations(source), home / "set", title="Shop: talks", licence="mit", manifest=manifest, shard=4
+    )
+    return home / "set"
+
+
+@pytest.fixture(scope="module")
+def loaded(folder: Path) -> Any:
+    return datasets.load_dataset(str(folder), cache_dir=str(folder.parent / "cache"))
+
+
+def test_it_loads_every_row(loaded: Any) -> None:
+    assert list(loaded) == ["train"]
+    found = [conversation_of(row, "here") for row in loaded["train"]]
+    assert found == [of_example(one) for one in examples()]
+    assert {tool["type"] for tool in json.loads(loaded["train"][0]["tools"])} == {"function"}
+
+
+def test_the_card_says_what_the_folder_holds(folder: Path) -> None:
+    _, front, text = (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    known = yaml.safe_load(front)
+    assert (known["license"], known["pretty_name"], known["size_categories"]) == ("mit", "Shop: talks", ["n<1K"])
+    assert f"{len(examples())} conversations" in text
+    assert "| retail | 3 |" in text
+    assert "| airline | 3 |" in text
+    for one in examples():
+        assert one.task.world.fingerprint in text
+        assert all(f"| {kind} |" in text for kind in one.facts.kinds)
+    assert '"note": "{braces} | ``` ' in text
