@@ -19,6 +19,7 @@ COMMANDS = {
     "data": "Look at data sets of conversations, convert, filter, split and verify them.",
     "play": "Play one task at the terminal, as the agent or as the customer.",
     "check-domain": "Say whether a domain is valid, and what to do if it is not.",
+    "view": "Look at conversations in the browser: what was said, what was wanted, what changed.",
     "users": "Audit and compare those who play the customer.",
     "verify": "Score recorded tool calls against a task's constraints.",
     "model": "Make a tiny model that a CPU can train.",
