@@ -6,8 +6,9 @@ import msgspec
 from omegaconf import OmegaConf
 
 from cove_rl.errors import InputError, SamplingError
+from cove_rl.synth.rows import PASSES
 from cove_rl.tasks.task import Openness, Task
-from cove_rl.training.dataset import PASSES, CoveTasks
+from cove_rl.training.dataset import CoveTasks
 from cove_rl.world.domain import get_domain
 
 DRAWS = 1024

@@ -33,10 +33,10 @@ with warnings.catch_warnings():  # verl warns of every training engine that is n
 
     from cove_rl.episode.chat import Chat as Chat
     from cove_rl.episode.chat import chat_messages as chat_messages
+    from cove_rl.tasks.strangers import Strangers as Strangers
     from cove_rl.training import tiny as tiny
     from cove_rl.training.builder import QuickQwenBuilder as QuickQwenBuilder
     from cove_rl.training.builder import quick as quick
-    from cove_rl.training.customers import Strangers as Strangers
     from cove_rl.training.dataset import CoveTasks as CoveTasks
     from cove_rl.training.deadline import LateError as LateError
     from cove_rl.training.deadline import within as within

@@ -111,7 +111,7 @@ def test_customers_met_in_another_split_are_passed_over() -> None:
     ]
     assert passed
     before = {number: encode_task(rows.task(number)) for number in range(60)}
-    rows._strangers["retail"] = strangers
+    rows.rows.strangers["retail"] = strangers
     after = {number: encode_task(rows.task(number)) for number in range(60)}
     assert {number for number in range(60) if before[number] != after[number]} == set(passed)
     assert len(set(after.values())) == 60
@@ -119,6 +119,6 @@ def test_customers_met_in_another_split_are_passed_over() -> None:
 
 def test_a_split_that_overlaps_whole_is_an_error() -> None:
     rows = tasks_of("val")
-    rows._strangers["retail"] = Strangers([get_domain("retail").world(1001, SMALL)])
+    rows.rows.strangers["retail"] = Strangers([get_domain("retail").world(1001, SMALL)])
     with pytest.raises(SamplingError, match="also met in another split's world"):
         rows.task(0)
