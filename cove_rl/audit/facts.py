@@ -9,7 +9,6 @@ from cove_rl.audit.likeness import agree, clash, conflict, texts
 from cove_rl.audit.lore import TOKEN, ids_of, own_texts, shape
 from cove_rl.audit.transcript import Said
 from cove_rl.speech.grammar import Heard
-from cove_rl.tasks.task import Task
 from cove_rl.world.hint import Check, Hint
 
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]*\w")
@@ -17,19 +16,24 @@ EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]*\w")
 
 def contradicted(case: Case) -> Iterator[Finding]:
     """Stated something of an element that fits the hint of no request it may be about."""
-    slips = (text for hint in case.slips.values() for text in texts(hint))
-    known = {text.lower() for text in (*_given(case.task), *slips)}
+    known = {text.lower() for text in _given(case)}
     for said in case.said:
-        for heard in said.heard:
-            for hint in heard.hints.values():
-                about = _about(case, heard, hint.slot)
-                if about is not None and all(_conflicts(case, hint, number) for number in about):
-                    words = f"{hint.slot}: {', '.join(texts(hint)) or hint.form}"
-                    yield Finding("contradicted", said.place, words, _only(about))
+        for hint, about in _contradictions(case, said):
+            words = f"{hint.slot}: {', '.join(texts(hint)) or hint.form}"
+            yield Finding("contradicted", said.place, words, _only(about))
         for email in EMAIL.findall(said.text):
             if email.lower() not in known and email not in said.agent:
                 yield Finding("contradicted", said.place, f"an e-mail address they were not given: {email}")
         yield from _wrongly_answered(case, said)
+
+
+def _contradictions(case: Case, said: Said) -> Iterator[tuple[Hint, list[int | None]]]:
+    """Yield the elements that contradict, and the requests each of them may be about."""
+    for heard in said.heard:
+        for hint in heard.hints.values():
+            about = _about(case, heard, hint.slot)
+            if about is not None and all(_conflicts(case, hint, number) for number in about):
+                yield hint, about
 
 
 def _about(case: Case, heard: Heard, slot: str) -> list[int | None] | None:
@@ -51,14 +55,19 @@ def _is_of(case: Case, said: Hint, number: int) -> bool:
 
 def _conflicts(case: Case, said: Hint, number: int | None) -> bool:
     """Whether what was said conflicts with every hint a request, or the customer, has of that slot."""
-    hints = case.task.identity if number is None else case.task.requests[number].hints
-    meant = [hint for hint in hints if hint.slot == said.slot]
+    meant = _meant(case, said.slot, number)
     slip = case.slips.get((number, said.slot))
     known = meant if slip is None else [*meant, slip]
     if not meant or any(agree(said, hint, case.grammar) for hint in known):
         return False
     own = frozenset[str]() if number is None else own_texts(case.world, case.task.constraints[number])
     return all(conflict(said, hint, case.lore.texts, own) for hint in meant)
+
+
+def _meant(case: Case, slot: str, number: int | None) -> list[Hint]:
+    """Return the hints a request, or the customer, has of a slot."""
+    hints = case.task.identity if number is None else case.task.requests[number].hints
+    return [hint for hint in hints if hint.slot == slot]
 
 
 def _wrongly_answered(case: Case, said: Said) -> Iterator[Finding]:
@@ -82,26 +91,41 @@ def _only(about: Sequence[int | None]) -> int | None:
     return about[0] if len(about) == 1 else None
 
 
-def _given(task: Task) -> set[str]:
-    """Return every text the customer was given."""
-    hints = (*task.identity, *(hint for request in task.requests for hint in request.hints))
+def _given(case: Case) -> set[str]:
+    """Return every text the customer was given, what they are meant to get wrong at first included."""
+    requested = (hint for request in case.task.requests for hint in request.hints)
+    hints = (*case.task.identity, *requested, *case.slips.values())
     return {text for hint in hints for text in texts(hint)}
 
 
 def leaked_id(case: Case) -> Iterator[Finding]:
-    """Gave an id that neither the hints nor the agent had given to them: a real one, or one that looks like it."""
-    known = {token for text in _given(case.task) for token in TOKEN.findall(text)}
+    """Gave an id that neither the hints nor the agent had given to them: a real one, or one that looks like it.
+
+    One that is told in place of another they were given contradicts, and is no leak.
+    """
+    known = {token for text in _given(case) for token in TOKEN.findall(text)}
     heard = 0
     for said in case.said:
         for message in case.messages[heard : said.place]:
             if message.role == "assistant" and not message.calls:
                 known.update(TOKEN.findall(message.content))
         heard = said.place
+        misstated = _misstated(case, said)
         for token in dict.fromkeys(TOKEN.findall(EMAIL.sub(" ", said.text))):
             real = token in case.lore.ids
-            if token not in known and (real or shape(token) in case.lore.shapes):
+            if token not in known | misstated and (real or shape(token) in case.lore.shapes):
                 owners = [number for number, one in enumerate(case.task.constraints) if token in ids_of(one)]
                 yield Finding("leaked_id", said.place, f"{token}{'' if real else ', which nobody has'}", _only(owners))
+
+
+def _misstated(case: Case, said: Said) -> set[str]:
+    """Return what might be ids in elements that contradict and are described the way they should be."""
+    wrong = (
+        hint
+        for hint, about in _contradictions(case, said)
+        if any(meant.form == hint.form for number in about for meant in _meant(case, hint.slot, number))
+    )
+    return {token for hint in wrong for text in texts(hint) for token in TOKEN.findall(text)}
 
 
 def invented_request(case: Case) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Which proposals are what the customer wants: goals of the airline leave open what those of retail name."""
+"""What the airline asks of the audit: goals that leave open what those of retail name, and ids that customers know."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -35,6 +35,7 @@ FLIGHTS = (FlightRef("KIR004", "2024-05-17"),)
 OPENINGS = {
     "claim_compensation": "I want to be compensated for what happened on a trip.",
     "add_bags": "I'd like to add luggage to a trip.",
+    "change_flights": "I need to change the flights of a reservation.",
     "cancel_or_change": "I'd like to cancel a trip, or move it if it can't be cancelled.",
 }
 
@@ -140,3 +141,24 @@ def test_turning_down_what_is_offered_in_place_of_what_cannot_be_done_is_no_faul
     said = f"I can't change reservation SINGLE ({MAY_16}) to KIR004 on May 17 on your visa."
     goal = ChangeFlights("SINGLE", "economy", FLIGHTS, "card")
     assert not denied(goal, "cancel_or_change", (TRIP, WEATHER, LATER, CARD), f"{said} Shall I transfer you?")
+
+
+FLIGHT = Hint("outbound", "number", {"numbers": "KIR004", "date": "May 17"}, check=Check(any=("KIR004",)))
+WHICH = "Which flights would you like instead?"
+
+
+@pytest.mark.parametrize(
+    ("hint", "said", "kinds"),
+    [
+        (FLIGHT, "For the way out, KIR004 on May 17.", ()),
+        (FLIGHT, "For the way out, KIR005 on May 17.", ("contradicted",)),
+        (FLIGHT, "For the way out, KIR999 on May 17.", ("contradicted",)),  # no flight at all
+        (FLIGHT, "Honestly I would rather take KIR005 then", ("leaked_id",)),
+        (LATER, "For the way out, KIR005 on May 17.", ("leaked_id",)),
+    ],
+)
+def test_an_id_in_place_of_one_they_were_given_contradicts_and_any_other_is_leaked(
+    hint: Hint, said: str, kinds: tuple[str, ...]
+) -> None:
+    goal = ChangeFlights("SINGLE", "economy", FLIGHTS, "card")
+    assert faults(goal, "change_flights", (TRIP, hint, CARD), WHICH, said) == kinds
