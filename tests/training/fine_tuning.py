@@ -10,6 +10,11 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from verl.utils.dataset.rl_dataset import RLHFDataset
 
+    from cove_rl.training import sft as sft
+    from cove_rl.training import sft_rows as sft_rows
+    from cove_rl.training import sft_run as sft_run
+    from cove_rl.training import sft_sources as sft_sources
+    from cove_rl.training import tokens as tokens
     from cove_rl.training.chosen import ChosenTasks as ChosenTasks
     from cove_rl.training.chosen import read_choice as read_choice
     from cove_rl.training.compose import compose as compose
