@@ -30,8 +30,12 @@ class Strangers:
 
     def include(self, task: Task, world: World) -> bool:
         """Return whether the customer of a task in a world is one of them."""
-        customers = _described(task, world.derived(_index))
-        return bool(customers & self._keys) or any(_described(task, index) for index in self._indexes)
+        return bool(customers_of(task, world) & self._keys) or any(_described(task, index) for index in self._indexes)
+
+
+def customers_of(task: Task, world: World) -> set[Key]:
+    """Return the record of a task's customer in the task's world, as the one member of a set."""
+    return _described(task, world.derived(_index))
 
 
 def _described(task: Task, index: Index) -> set[Key]:
