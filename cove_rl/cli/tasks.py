@@ -94,7 +94,7 @@ def sample(
     from cove_rl.synth.pool import in_order
     from cove_rl.synth.tasks import Sampling
 
-    knob = _difficulty(difficulty, change or [], mix)
+    knob = asked_difficulty(difficulty, change or [], mix)
     ref = _world(domain, seed if world_seed is None else world_seed, world)
     job = Sampling(ref, seed, knob, () if world is None else (world,))
     parameters = {"world": ref.fingerprint, "seed": seed, "number": number, "difficulty": msgspec.to_builtins(knob)}
@@ -260,8 +260,17 @@ def _world(domain: str, seed: int, file: Path | None) -> "WorldRef":
     return ref
 
 
-def _difficulty(level: str, changes: list[str], mix: str | None) -> "Difficulty":
-    """Return the difficulty of a level with single fields changed."""
+def asked_difficulty(level: str, changes: list[str], mix: str | None) -> "Difficulty":
+    """Return the difficulty of a level with single fields changed.
+
+    Args:
+        level: easy, normal or hard.
+        changes: each FIELD=VALUE, as on a command line.
+        mix: relative shares of tasks with 1, 2, ... requests, with commas between.
+
+    Raises:
+        InputError: if there is no such level or field, or a value is of no use.
+    """
     from cove_rl.tasks.difficulty import difficulty_of
 
     fields: dict[str, Any] = {} if mix is None else {"requests": _numbers("--mix", mix)}
