@@ -17,6 +17,7 @@ COMMANDS = {
     "world": "Build a sandbox world, or look into one.",
     "tasks": "Sample tasks from a world, look at them, solve them.",
     "data": "Look at data sets of conversations, convert, filter, split and verify them.",
+    "synth": "Make a set of examples to fine-tune on: conversations that were verified, audited and filtered.",
     "play": "Play one task at the terminal, as the agent or as the customer.",
     "check-domain": "Say whether a domain is valid, and what to do if it is not.",
     "view": "Look at conversations in the browser: what was said, what was wanted, what changed.",

@@ -1,0 +1,90 @@
+"""Synthesis on a Ray cluster: tasks in small chunks, wherever there is room."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import ray
+
+from cove_rl.errors import InputError
+from cove_rl.synth.attempt import Player
+from cove_rl.synth.plan import Plan
+
+CHUNK = 16
+"""Tasks of a chunk where no model is asked: a fifth of a second's work or so."""
+PER_CPU = 3
+"""Chunks that are handed to the cluster for each of its CPUs: one at work, others on their way."""
+RETRIES = 5
+"""How often a chunk is played again when the node it was on is lost."""
+
+
+class RayTasks:
+    """Plays tasks on a Ray cluster; all of its nodes need this version of cove_rl.
+
+    A chunk of conversations with served models is had at once, on one CPU.
+
+    Args:
+        plan: what the tasks are.
+        address: of the cluster, or "auto" for the one this machine belongs to.
+        together: conversations at once, where a side is a served model.
+
+    Raises:
+        InputError: if there is no such cluster.
+    """
+
+    def __init__(self, plan: Plan, address: str, together: int) -> None:
+        self.busy = 0
+        self._began = not ray.is_initialized()
+        if self._began:
+            _connect(address)
+        cpus = max(int(ray.cluster_resources().get("CPU", 1)), 1)
+        self.chunk = max(together // cpus, 1) if plan.asks_models else CHUNK
+        self.capacity = together if plan.asks_models else PER_CPU * CHUNK * cpus
+        self._player = ray.put(Player(plan))
+        self._play = ray.remote(max_retries=RETRIES, num_cpus=1)(_play)
+        self._pending: dict[Any, int] = {}
+
+    def submit(self, indices: Sequence[int]) -> None:
+        """Take some tasks."""
+        self._pending[self._play.remote(self._player, list(indices))] = len(indices)
+        self.busy += len(indices)
+
+    def results(self) -> list[bytes]:
+        """Wait for a chunk to be done.
+
+        Raises:
+            CoveError: if a task fails for a reason that is the user's business.
+        """
+        (done,), _ = ray.wait(list(self._pending), num_returns=1)
+        self.busy -= self._pending.pop(done)
+        try:
+            lines: list[bytes] = ray.get(done)
+        except ray.exceptions.RayTaskError as error:
+            raise error.cause from None
+        return lines
+
+    def close(self) -> None:
+        """Give up what is under way; a cluster that was there before stays."""
+        for one in self._pending:
+            ray.cancel(one, force=True)
+        self._pending.clear()
+        if self._began:
+            ray.shutdown()
+
+
+def _connect(address: str) -> None:
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"no Ray cluster at '{address}' ({reason}); start one with `ray start --head`") from None
+
+
+def _play(player: Player, indices: Sequence[int]) -> list[bytes]:
+    """Play a chunk, on whatever node this is."""
+
+    async def all_of_them() -> list[bytes]:
+        return await asyncio.gather(*(player.play(index) for index in indices))
+
+    return asyncio.run(all_of_them())
