@@ -1,0 +1,139 @@
+"""Find passages that repeat a benchmark's text, word by word or nearly so.
+
+A text is known by its runs of `RUN` words. A passage is a stretch of our text whose runs are those of one text of the
+benchmark, with a few other words in between; it is a leak if it shares enough words, densely enough.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+import msgspec
+
+from cove_rl.data.leaks.words import words_of
+
+TextKind = Literal["task", "policy", "recorded"]
+
+RUN = 5
+"""Words in a run. Ours: with four, our policies share 11 words with the benchmark's, with five 7, while a text of which
+every seventh word was changed still has runs left."""
+ENOUGH: dict[TextKind, int] = {"task": 10, "policy": 10, "recorded": 14}
+"""Words from which a passage is a leak. Ours: no message, hint, policy or description of a tool made here shares more
+than 7 words with a task or a policy, or 10 with a recorded message; docs/leaks.md has the figures."""
+DENSITY = 0.5
+"""Share of a passage's words that must be the benchmark's."""
+GAP = 8
+"""Words of ours in a row that end a passage."""
+COMMON = 3
+"""Tasks in whose recorded conversations a run is common speech, such as "is there anything else I can", which says
+nothing about where a message is from. Runs of task texts and policies always count."""
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A text of the benchmark.
+
+    Attributes:
+        kind: what it is.
+        source: its file, and the line or the task in it.
+        task: the task it is from or about; empty for a policy.
+        text: the text.
+    """
+
+    kind: TextKind
+    source: str
+    task: str
+    text: str
+
+
+class Passage(msgspec.Struct, frozen=True):
+    """A stretch of words that repeats a text of the benchmark.
+
+    Attributes:
+        text: which.
+        start: its first word.
+        end: the word after its last.
+        shared: words in it that are in runs of the text; a run that occurs twice counts once.
+    """
+
+    text: Text
+    start: int
+    end: int
+    shared: int
+
+    @property
+    def is_leak(self) -> bool:
+        """Whether so much cannot be chance."""
+        return self.shared >= ENOUGH[self.text.kind] and self.shared >= DENSITY * (self.end - self.start)
+
+
+class TextIndex:
+    """Finds passages; a text without any costs one look-up per word.
+
+    Args:
+        texts: what to find; about 250 bytes of memory per word.
+    """
+
+    def __init__(self, texts: Iterable[Text]) -> None:
+        self._texts = tuple(texts)
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for number, text in enumerate(self._texts):
+            for run in set(_runs(words_of(text.text))):
+                found[run].append(number)
+        self._runs = {run: kept for run, numbers in found.items() if (kept := self._telling(numbers))}
+
+    def _telling(self, numbers: list[int]) -> list[int]:
+        """Return the texts for which a run is evidence, of those that have it."""
+        recorded = {self._texts[number].task for number in numbers if self._texts[number].kind == "recorded"}
+        if len(recorded) < COMMON:
+            return numbers
+        return [number for number in numbers if self._texts[number].kind != "recorded"]
+
+    def find(self, words: Sequence[str]) -> list[Passage]:
+        """Return the leaked passages of a text in their order; of those that overlap, the one that shares most."""
+        if self._runs.keys().isdisjoint(_runs(words)):
+            return []
+        leaks = sorted(
+            (passage for passage in self._passages(words) if passage.is_leak),
+            key=lambda one: (-one.shared, one.start, one.text.source),
+        )
+        kept: list[Passage] = []
+        for leak in leaks:
+            if all(leak.end <= other.start or other.end <= leak.start for other in kept):
+                kept.append(leak)
+        return sorted(kept, key=lambda one: one.start)
+
+    def _passages(self, words: Sequence[str]) -> Iterator[Passage]:
+        places: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for at, run in enumerate(_runs(words)):
+            for number in self._runs.get(run, ()):
+                places[number].append((at, run))
+        for number, hits in places.items():
+            for stretch in _stretches(hits):
+                yield Passage(self._texts[number], stretch[0][0], stretch[-1][0] + RUN, _shared(stretch))
+
+
+def _stretches(hits: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Yield hits, each a place and a run, in groups between which there are more than `GAP` words of ours."""
+    group: list[tuple[int, int]] = []
+    for hit in hits:
+        if group and hit[0] - (group[-1][0] + RUN) > GAP:
+            yield group
+            group = []
+        group.append(hit)
+    yield group
+
+
+def _shared(stretch: Sequence[tuple[int, int]]) -> int:
+    """Return how many words the runs of a stretch cover, each run counted at its first place."""
+    seen: set[int] = set()
+    covered: set[int] = set()
+    for at, run in stretch:
+        if run not in seen:
+            seen.add(run)
+            covered.update(range(at, at + RUN))
+    return len(covered)
+
+
+def _runs(words: Sequence[str]) -> Iterator[int]:
+    """Yield a number for every run of words, in their order; equal within one process for equal runs."""
+    return map(hash, zip(*(words[at:] for at in range(RUN)), strict=False))
