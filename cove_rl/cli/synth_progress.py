@@ -56,7 +56,7 @@ class Clock:
             parts.append(f"{left:.0f} s left")
         if tally.tokens:
             parts.append(f"{tally.tokens} tokens, cost {tally.cost:.2f}")
-        parts += [f"{count} {reason}" for reason, count in tally.rejected.most_common()]
+        parts += [f"{count} {reason}" for reason, count in tally.reasons]
         return ", ".join(parts)
 
 
@@ -105,7 +105,7 @@ def yields(tally: "Tally") -> list[Table]:
     columns = ("", "name", "attempts", "passed", "teacher failed", "others failed", "kept", "yield")
     made = [table(f"{tally.kept} examples of {tally.tasks} tasks", columns, rows)]
     if tally.rejected:
-        made.append(table("Tasks of which nothing was kept", ("reason", "tasks"), tally.rejected.most_common()))
+        made.append(table("Tasks of which nothing was kept", ("reason", "tasks"), tally.reasons))
     if tally.tokens:
         made.append(table("Served models", ("tokens", "cost"), [(tally.tokens, tally.cost)]))
     return made

@@ -103,7 +103,7 @@ def _run(collector: Collector, workers: Workers, watch: Callable[[], object]) ->
 def too_few(manifest: Manifest) -> str:
     """Return what was kept, why the rest was not, and what to do about it."""
     counts = manifest.counts
-    reasons = ", ".join(f"{count} {name}" for name, count in counts.rejected.most_common()) or "nothing"
+    reasons = ", ".join(f"{count} {name}" for name, count in counts.reasons) or "nothing"
     return (
         f"{counts.kept} of {manifest.number} examples were kept from {counts.tasks} tasks (rejected: {reasons}); "
         "they have been written: go on with a larger --max-tasks, or keep more with --keep or --retries-per-task"

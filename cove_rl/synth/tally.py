@@ -1,7 +1,5 @@
 """Counts of a synthesis: what each teacher, user and domain yields (CoVe, Table 3), and why the rest is rejected."""
 
-from collections import Counter
-
 import msgspec
 
 from cove_rl.synth.attempt import OTHERS, Entry
@@ -47,11 +45,11 @@ class Tally(msgspec.Struct):
 
     tasks: int = 0
     kept: int = 0
-    rejected: Counter[str] = msgspec.field(default_factory=Counter)
+    rejected: dict[str, int] = {}
     teachers: dict[str, Yield] = {}
     users: dict[str, Yield] = {}
     domains: dict[str, Yield] = {}
-    kinds: Counter[str] = msgspec.field(default_factory=Counter)
+    kinds: dict[str, int] = {}
     turns: int = 0
     tokens: int = 0
     cost: float = 0.0
@@ -68,16 +66,22 @@ class Tally(msgspec.Struct):
             self.tokens += attempt.tokens
             self.cost += attempt.cost
         if entry.reason:
-            self.rejected[entry.reason] += 1
+            self.rejected[entry.reason] = self.rejected.get(entry.reason, 0) + 1
         else:
             self._keep(entry)
+
+    @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why tasks were rejected, and how many; the commonest first."""
+        return sorted(self.rejected.items(), key=lambda one: (-one[1], one[0]))
 
     def _keep(self, entry: Entry) -> None:
         chosen = entry.attempts[entry.chosen]
         for counts, name in self._counts(entry.domain, chosen.teacher, chosen.user):
             counts[name].kept += 1
         self.kept += 1
-        self.kinds.update(entry.kinds)
+        for kind in entry.kinds:
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
         self.turns += entry.turns
 
     def _counts(self, domain: str, teacher: str, user: str) -> tuple[tuple[dict[str, Yield], str], ...]:
