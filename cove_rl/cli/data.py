@@ -1,13 +1,14 @@
 """`cove data`: look at data sets of conversations, convert, filter, split and verify them."""
 
 from enum import Enum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cove_rl.cli.console import distribution_table, err, out, print_json, progress, table
-from cove_rl.cli.data_exchange import Json, Source, export, import_
+from cove_rl.cli.data_exchange import Force, Json, Source, export, import_
 from cove_rl.errors import InputError
 
 if TYPE_CHECKING:
@@ -62,12 +63,11 @@ def view(
 
     if name is not None and index is not None:
         raise InputError("--id and --index both say which conversation; give one of them")
-    wanted = index or 0
-    found = [
-        one
-        for place, one in enumerate(load_conversations(source))
-        if (place == wanted if name is None else one.trajectory.task_id == name)
-    ]
+    wanted, every = index or 0, load_conversations(source)
+    if name is None:
+        found = list(islice(every, wanted, wanted + 1))
+    else:
+        found = [one for one in every if one.trajectory.task_id == name]
     if not found:
         raise InputError(f"{source} has no conversation {wanted if name is None else repr(name)}")
     if json:
@@ -124,14 +124,49 @@ def split(
     json: Json = False,
 ) -> None:
     """Split a data set by task or by world, never by conversation."""
-    from cove_rl.data.conversation import count_conversations, load_known_examples
+    from cove_rl.data.conversation import count_conversations
     from cove_rl.data.split import Splitting
     from cove_rl.data.split import split as write
 
     splitting = Splitting({"train": train, "val": val, "test": test}, by.value, seed)
     with progress("splitting", count_conversations(source), plain=json) as advance:
-        counts = write(load_known_examples(source), splitting, path, advance)
+        sides = write(source, splitting, path, advance)
     if json:
-        print_json(counts)
+        print_json(sides)
         return
-    err.print(f"{', '.join(f'{name} {count}' for name, count in counts.items())}; written to {path}", markup=False)
+    counts = ", ".join(f"{name} {count}" for name, count in sides.counts.items())
+    left = f", {sides.left_out} left out: their customers are met on an earlier side" if sides.left_out else ""
+    err.print(f"{counts}{left}; written to {path}", markup=False, soft_wrap=True)
+
+
+@app.command("filter")
+def filter_(
+    source: Source,
+    keep: Annotated[str, typer.Option(metavar="EXPR", help="What to keep: `success and turns < 30`, say.")],
+    path: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write examples (JSON lines).")],
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Keep the examples that meet an expression over their facts, as `cove synth --keep` has them."""
+    import msgspec
+
+    from cove_rl.data.conversation import count_conversations, load_known_examples
+    from cove_rl.files import atomic_open
+    from cove_rl.synth.expression import condition
+
+    if path.exists() and not force:
+        raise InputError(f"{path} exists; give another name, or replace it with --force")
+    wanted, seen, kept = condition(keep), 0, 0
+    with atomic_open(path) as stream, progress("filtering", count_conversations(source), plain=json) as advance:
+        for example in load_known_examples(source):
+            seen += 1
+            if wanted.holds(example.facts):
+                kept += 1
+                stream.write(msgspec.json.encode(example) + b"\n")
+            advance()
+        if not kept:
+            raise InputError(f"none of {seen} examples meets {keep!r}: nothing was written")
+    if json:
+        print_json({"path": str(path), "examples": seen, "kept": kept})
+    else:
+        err.print(f"{kept} of {seen} examples written to {path}", markup=False, soft_wrap=True)
