@@ -1,5 +1,6 @@
 """Faulty customers commit the fault they are named after, say so, and are otherwise the scripted one."""
 
+from collections.abc import Sequence
 from random import Random
 from typing import get_args
 
@@ -9,9 +10,9 @@ from cove_rl.agents.clumsy import ClumsyOracle
 from cove_rl.agents.oracle import Oracle
 from cove_rl.agents.settings import Mistake
 from cove_rl.audit.finding import KINDS
-from cove_rl.episode.episode import run_episode
+from cove_rl.episode.episode import Limits, run_episode
 from cove_rl.episode.sides import Agent
-from cove_rl.episode.trajectory import Trajectory
+from cove_rl.episode.trajectory import Message, Trajectory
 from cove_rl.synth.planted import mistakes_for
 from cove_rl.synth.tasks import finished
 from cove_rl.tasks.task import Task
@@ -92,6 +93,30 @@ def test_a_lie_is_worded_and_read_as_itself_and_is_not_the_truth() -> None:
             assert read is not None
             assert (read.slot, read.form) == (lie.slot, lie.form)
     assert lies > 100
+
+
+class Forgetful:
+    """The oracle until the customer has committed a fault; from then on it asks what nobody knows."""
+
+    name = "forgetful"
+
+    def __init__(self, task: Task, user: FaultyUser) -> None:
+        self._oracle, self._user = Oracle(task.domain, task.seed), user
+
+    async def act(self, conversation: Sequence[Message]) -> Message:
+        question = Message("assistant", "What is your favourite colour?")
+        return question if self._user.planted else await self._oracle.act(conversation)
+
+
+@pytest.mark.parametrize("fault", ["denied_right", "rubbish"])
+def test_who_has_not_said_yes_has_not_agreed_and_does_not_leave(fault: Fault) -> None:
+    committed = 0
+    for seed, task in enumerate(tasks()[:30]):
+        user = FaultyUser(task, FaultySettings(fault, 1.0, seed))
+        run = finished(run_episode(task, world(), Forgetful(task, user), user, Limits(12, 12)))
+        assert not (user.planted and run.outcome.ending == "user_stop")
+        committed += bool(user.planted)
+    assert committed >= 10
 
 
 def test_half_of_the_agents_make_mistakes() -> None:
