@@ -110,11 +110,13 @@ class Grade(msgspec.Struct, frozen=True):
         reward: 0.0 or 1.0; None if it depends on a part that nobody could decide.
         parts: the parts that count.
         note: why there are no parts; "" if there are.
+        kinds: the tools of the writes the task expects.
     """
 
     reward: float | None
     parts: tuple[Part, ...] = ()
     note: str = ""
+    kinds: tuple[str, ...] = ()
 
     @property
     def undecided(self) -> tuple[Basis, ...]:

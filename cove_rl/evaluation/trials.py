@@ -106,7 +106,7 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class _TrialFile(Trial, frozen=True, forbid_unknown_fields=True):
-    task: msgspec.Raw | None = None  # type: ignore[assignment]  # its constraints are of its domain's kinds
+    task: msgspec.Raw = msgspec.Raw(b"null")  # type: ignore[assignment]  # its constraints are of its domain's kinds
     trajectory: TrajectoryFile | None = None
 
 
@@ -138,7 +138,7 @@ def load_trials(path: Path) -> Iterator[Trial]:
     file = trials_file(path) if path.is_dir() else path
     for number, row in enumerate(read_jsonl(file, _TrialFile), start=1):
         try:
-            task = None if row.task is None else decode_task(bytes(row.task))
+            task = None if bytes(row.task) == b"null" else decode_task(bytes(row.task))
         except InputError as error:
             raise InputError(f"{file}, line {number}: {error}") from None
         fields = {name: getattr(row, name) for name in Trial.__struct_fields__}
