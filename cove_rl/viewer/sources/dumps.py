@@ -1,0 +1,103 @@
+"""Rollouts as verl dumps them (`trainer.rollout_data_dir`, `trainer.validation_data_dir`): decoded text and a score.
+
+The marks between messages are special tokens, which verl leaves out of the text: what remains of them is a line with
+the role alone. A message that has such a line itself is cut there.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from cove_rl.episode.chat import parsed_arguments
+from cove_rl.episode.trajectory import Message
+from cove_rl.files import decode_json
+from cove_rl.viewer.card import Card
+from cove_rl.viewer.detail import Detail, Part
+from cove_rl.viewer.dialogue import turns_of
+from cove_rl.viewer.sources.source import Known
+from cove_rl.world.call import ToolCall
+
+_ROLE = re.compile(r"^(system|user|assistant|tool)\n", re.MULTILINE)
+_CALL = re.compile(r"<tool_call>(.*?)(?:</tool_call>|$)", re.DOTALL)
+_RESULT = re.compile(r"<tool_response>\n?(.*?)\n?(?:</tool_response>|$)", re.DOTALL)
+_OWN = {"input", "output", "gts", "score", "step", "uid", "request_id"}
+_NOTE = "Read from verl's dump: text without marks. Who said what is told from lines that hold a role alone."
+
+
+class _Dumped(msgspec.Struct):
+    input: str
+    output: str
+    score: float | None = None
+    gts: Any = None
+    step: int | None = None
+    success: float | None = None
+
+
+class Dumps:
+    """Reads verl's dumps; the parts of the reward are in those of validation."""
+
+    def card(self, record: bytes, known: Known) -> Card:
+        """Return the row; where the dump has no `success`, a score of 1 is one."""
+        row = decode_json(record, _Dumped, "a dumped rollout")
+        messages = _messages(row.input + row.output)
+        met = row.score if row.success is None else row.success
+        task = known.tasks.get(str(row.gts))
+        return Card(
+            _title(row),
+            task.domain if task else "",
+            "policy",
+            kinds=tuple(one.kind for one in task.constraints) if task else (),
+            score=row.score,
+            success=None if met is None else met >= 1.0,
+            turns=sum(message.role != "tool" for message in messages),
+            calls=sum(len(message.calls) for message in messages),
+        )
+
+    def detail(self, record: bytes, known: Known) -> Detail:
+        """Return the conversation as far as the text shows it, and every figure of the line."""
+        row = decode_json(record, _Dumped, "a dumped rollout")
+        figures = decode_json(record, dict[str, Any], "a dumped rollout")
+        step = () if row.step is None else (Part("step", row.step),)
+        score = () if row.score is None else (Part("score", row.score),)
+        parts = (Part(name, value) for name, value in figures.items() if name not in _OWN)
+        return Detail(
+            title=_title(row),
+            turns=turns_of(list(_messages(row.input + row.output)), ""),
+            parts=(*score, *step, *(part for part in parts if isinstance(part.value, int | float | str))),
+            notes=(_NOTE,),
+        )
+
+
+def _title(row: _Dumped) -> str:
+    name = str(row.gts) if row.gts else "rollout"
+    return name if row.step is None else f"{name}, step {row.step}"
+
+
+def _messages(text: str) -> list[Message]:
+    """Return the messages in a decoded text, the policy document left out."""
+    pieces = _ROLE.split(text)
+    found: list[Message] = []
+    for role, said in zip(pieces[1::2], pieces[2::2], strict=True):
+        found += _said(role, said.removesuffix("\n"))
+    return found
+
+
+def _said(role: str, text: str) -> Iterator[Message]:
+    if role == "assistant":
+        calls = tuple(_call(match[1]) for match in _CALL.finditer(text))
+        yield Message("assistant", _CALL.sub("", text).strip(), calls)
+    elif role == "tool" or text.startswith("<tool_response>"):
+        results = [match[1] for match in _RESULT.finditer(text)] or [text]
+        yield from (Message("tool", result, error=result.startswith("Error: ")) for result in results)
+    elif role == "user":
+        yield Message("user", text)
+
+
+def _call(written: str) -> ToolCall:
+    parsed = parsed_arguments(written.strip())
+    if isinstance(parsed, str):
+        return ToolCall("", "", parsed)
+    arguments = parsed.get("arguments", {})
+    return ToolCall("", str(parsed.get("name", "")), arguments if isinstance(arguments, dict) else str(arguments))
