@@ -44,12 +44,13 @@ ALLOWED = {
     "synth": ALL,
     "evaluation": ALL,
     "data": ALL | {"data"},
-    "training": ALL | {"data", "training"},
-    "cli": ALL | {"data", "training", "cli"},
+    "viewer": ALL | {"viewer"},
+    "training": ALL | {"data", "viewer", "training"},
+    "cli": ALL | {"data", "viewer", "training", "cli"},
 }
 """Package or module directly under cove_rl -> what it may import of cove_rl, itself included."""
 
-CORE = ("world", "speech", "domains", "tasks", "verify", "episode", "users", "audit")
+CORE = ("world", "speech", "domains", "tasks", "verify", "episode", "users", "audit", "viewer")
 
 FOREIGN = re.compile(r"(?<![\w.-])/work/|\.\./shared|/root/|/home/\w|/tmp/|\bissue #?\d|\bsession \d", re.I)
 """Paths of somebody's machine and numbers of somebody's tracker."""
