@@ -48,7 +48,7 @@ def export(
     with progress("exporting", count_conversations(source), plain=json) as advance:
         if form is ExportFormat.hf:
             from cove_rl.data.hf import export_folder
-            from cove_rl.data.manifest import read_manifest
+            from cove_rl.synth.manifest import read_manifest
 
             manifest = read_manifest(source)
             rows = export_folder(

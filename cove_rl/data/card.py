@@ -1,7 +1,6 @@
 """The card of an exported data set: what is in it, where it comes from, how to verify it. Equal data, equal card."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -9,13 +8,14 @@ from cove_rl import __version__
 from cove_rl.data.stats import Stats
 from cove_rl.distribution import describe
 from cove_rl.sandbox import read_text
+from cove_rl.synth.manifest import Manifest
 from cove_rl.world.world import WorldRef
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 """Hugging Face's names of sizes."""
 
 
-def card(stats: Stats, title: str, licence: str, manifest: Mapping[str, Any] | None = None) -> str:
+def card(stats: Stats, title: str, licence: str, manifest: Manifest | None = None) -> str:
     """Return the card as Markdown with Hugging Face's front matter.
 
     Args:
@@ -80,10 +80,11 @@ def _world_order(world: WorldRef) -> tuple[str, int, str]:
     return world.domain, -1 if world.seed is None else world.seed, world.fingerprint
 
 
-def _provenance(manifest: Mapping[str, Any] | None) -> str:
+def _provenance(manifest: Manifest | None) -> str:
     if manifest is None:
         return "How the conversations were made was not recorded beside them."
-    text = msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode()
+    known = {name: value for name, value in msgspec.structs.asdict(manifest).items() if name != "shards"}
+    text = msgspec.json.format(msgspec.json.encode(known), indent=2).decode()
     return f"How it was synthesised (`cove synth`):\n\n```json\n{text}\n```"
 
 

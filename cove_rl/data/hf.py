@@ -1,6 +1,6 @@
 """A data set as a folder that `datasets.load_dataset` reads: parquet shards and a card."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from cove_rl.data.row import row_of
 from cove_rl.data.stats import Stats
 from cove_rl.errors import InputError
 from cove_rl.files import atomic_folder, explain
+from cove_rl.synth.manifest import Manifest
 
 SHARD = 4096
 """Conversations per file: 50 to 500 MB before compression."""
@@ -24,7 +25,7 @@ def export_folder(
     *,
     title: str,
     licence: str,
-    manifest: Mapping[str, Any] | None = None,
+    manifest: Manifest | None = None,
     advance: Advance | None = None,
     shard: int = SHARD,
 ) -> int:

@@ -11,6 +11,8 @@ from typer.testing import CliRunner, Result
 from cove_rl.cli.main import app
 from cove_rl.episode.files import load_trajectories
 from cove_rl.synth.example import load_examples
+from cove_rl.synth.manifest import Manifest, write_manifest
+from cove_rl.synth.tally import Tally
 
 from ..data.examples import examples, write
 
@@ -34,7 +36,7 @@ def source(tmp_path: Path) -> Path:
     folder.mkdir()
     write(folder / "kept-00000.jsonl", *examples()[:3])
     write(folder / "kept-00001.jsonl", *examples()[3:])
-    (folder / "manifest.json").write_text('{"made": {"seed": 4711}}')
+    write_manifest(folder, Manifest({"seed": 4711}, 6, True, Tally(), ()))
     return folder
 
 

@@ -9,6 +9,8 @@ import yaml
 
 from cove_rl.data.conversation import load_conversations
 from cove_rl.data.row import conversation_of
+from cove_rl.synth.manifest import Manifest
+from cove_rl.synth.tally import Tally
 
 datasets = pytest.importorskip("datasets", reason="needs the train extra")
 
@@ -21,7 +23,7 @@ from .examples import examples, of_example, write  # noqa: E402
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("hf")
     source = write(home / "examples.jsonl", *examples())
-    manifest = {"seed": 3, "note": "{braces} | ``` \x1b"}
+    manifest = Manifest({"seed": 3, "note": "{braces} | ``` \x1b"}, 6, True, Tally(), ())
     export_folder(
         load_conversations(source), home / "set", title="Shop: talks", licence="mit", manifest=manifest, shard=4
     )
