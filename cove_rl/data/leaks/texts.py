@@ -1,7 +1,7 @@
 """Find passages that repeat a benchmark's text, word by word or nearly so.
 
 A text is known by its runs of `RUN` words. A passage is a stretch of our text whose runs are those of one text of the
-benchmark, with a few other words in between; it is a leak if it shares enough words, densely enough.
+benchmark, with a few other words in between; it is a leak if it shares enough words.
 """
 
 from collections import defaultdict
@@ -20,10 +20,8 @@ every seventh word was changed still has runs left."""
 ENOUGH: dict[TextKind, int] = {"task": 10, "policy": 10, "recorded": 14}
 """Words from which a passage is a leak. Ours: no message, hint, policy or description of a tool made here shares more
 than 7 words with a task or a policy, or 10 with a recorded message; docs/leaks.md has the figures."""
-DENSITY = 0.5
-"""Share of a passage's words that must be the benchmark's."""
-GAP = 8
-"""Words of ours in a row that end a passage."""
+GAP = RUN
+"""Words of ours in a row that a passage may have between two runs; at least half of it is the benchmark's then."""
 COMMON = 3
 """Tasks in whose recorded conversations a run is common speech, such as "is there anything else I can", which says
 nothing about where a message is from. Runs of task texts and policies always count."""
@@ -62,8 +60,8 @@ class Passage(msgspec.Struct, frozen=True):
 
     @property
     def is_leak(self) -> bool:
-        """Whether so much cannot be chance."""
-        return self.shared >= ENOUGH[self.text.kind] and self.shared >= DENSITY * (self.end - self.start)
+        """Whether it is too much to be chance."""
+        return self.shared >= ENOUGH[self.text.kind]
 
 
 class TextIndex:

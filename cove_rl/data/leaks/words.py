@@ -18,7 +18,13 @@ def words_of(text: str) -> list[str]:
     """
     if "\\" in text:
         text = _BREAK.sub(" ", text)
-        text = _CODE.sub(lambda found: chr(int(found[1], 16)), text)
+        if _CODE.search(text):
+            text = _decoded(_CODE.sub(lambda found: chr(int(found[1], 16)), text))
     if text.isascii():
         return text.translate(_TABLE).split()
     return _WORD.findall(unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower())
+
+
+def _decoded(text: str) -> str:
+    """Join the halves of letters that JSON escapes in two."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
