@@ -22,7 +22,7 @@ Tools = list[dict[str, Any]]
 
 class _Function(msgspec.Struct):
     name: str
-    arguments: dict[str, Any] | str = ""
+    arguments: dict[str, Any] | str | None = None
 
 
 class _Call(msgspec.Struct):
@@ -118,5 +118,5 @@ def _chat(message: _Message) -> Chat:
 
 def _chat_call(call: _Call) -> Chat:
     arguments = call.function.arguments
-    parsed = parsed_arguments(arguments) if isinstance(arguments, str) else arguments
+    parsed = parsed_arguments(arguments) if isinstance(arguments, str) else arguments or {}
     return {"id": call.id or "", "type": "function", "function": {"name": call.function.name, "arguments": parsed}}

@@ -11,8 +11,8 @@ import msgspec
 from cove_rl.errors import InputError
 from cove_rl.training.sft_sources import OracleSource, Source, open_source
 
-_PLAIN = re.compile(r"[\w./:@%+-]+")
-"""Values that mean themselves in Hydra's grammar."""
+_PLAIN = re.compile(r"(?!(?:true|false|null|nan|inf)$)(?:[a-z/]|\.\.?/)[\w./-]*", re.ASCII | re.IGNORECASE)
+"""Values that mean themselves in Hydra's grammar, words and paths."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -42,8 +42,8 @@ class Order(msgspec.Struct, frozen=True):
 
     def lasting(self) -> dict[str, Any]:
         """Return what must not change when a run goes on; it may become longer."""
-        kept = msgspec.to_builtins(self)
-        return {name: value for name, value in kept.items() if name not in ("out", "epochs", "steps")}
+        names = ("data", "val", "model", "env", "profile", "overrides")
+        return {name: getattr(self, name) for name in names}
 
 
 def overrides_of(order: Order) -> list[str]:
@@ -71,7 +71,8 @@ def quoted(text: str) -> str:
     """Return a value for Hydra's command line, in quotes if it needs them."""
     if _PLAIN.fullmatch(text):
         return text
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
+    # what stands before a quote, and so also at the end, needs its backslashes twice
+    escaped = re.sub(r"(\\*)('|\Z)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), text)
     return f"'{escaped}'"
 
 
