@@ -12,6 +12,7 @@ OUT=${OUT:-outputs/sft_then_grpo}   # everything this makes
 DATA=${DATA:-}                      # conversations to fine-tune on; made in $OUT/data if empty
 DOMAINS=${DOMAINS:-retail}          # what they are about; with airline in it, let ENV be cove_mix
 TASKS=${TASKS:-12000}               # how many are made
+SEED=${SEED:-1}                     # of the tasks and their worlds; validation has the worlds from 1001 on
 TEACHER=${TEACHER:-oracle}          # who plays the agent: oracle, or "openai endpoint.url=URL endpoint.model=NAME"
 CUSTOMER=${CUSTOMER:-scripted}      # who plays the customer, in the same way
 MODEL=${MODEL:-}                    # a folder or a name on the hub; the environment's own if empty
@@ -36,7 +37,8 @@ run() { # show a command, and run it unless this is a dry run
 
 if [[ -z $DATA ]]; then
     DATA=$OUT/data
-    run cove synth --domain "$DOMAINS" -n "$TASKS" --teacher "$TEACHER" --user "$CUSTOMER" --out "$DATA"
+    run cove synth --domain "$DOMAINS" -n "$TASKS" --seed "$SEED" --teacher "$TEACHER" --user "$CUSTOMER" \
+        --out "$DATA"
 fi
 
 options=(--data "$DATA" --env "$ENV" --profile "$PROFILE" --epochs "$EPOCHS" --out "$OUT/sft")
