@@ -20,7 +20,7 @@ def units_of(value: Any) -> Iterator[tuple[str, str]]:
     """
     fields = value.items() if isinstance(value, dict) and "role" not in value else [("", value)]
     for name, content in fields:
-        rest: list[str] = [name]
+        rest = [name] if name else []
         yield from _units(content, name, rest, 0)
         yield name, "\n".join(rest)
 
