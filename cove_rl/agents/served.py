@@ -36,16 +36,20 @@ class ServedAgent:
         endpoint: where the model is served.
         tries: replies that are asked for before one that is no use fails the agent.
         seconds: how long a message may take, its retries included.
+        policy: what it is told in place of the domain's policy.
     """
 
-    def __init__(self, domain: str, seed: str, endpoint: Endpoint, tries: int, seconds: float) -> None:
+    def __init__(
+        self, domain: str, seed: str, endpoint: Endpoint, tries: int, seconds: float, policy: str | None = None
+    ) -> None:
         self.name = f"openai:{endpoint.settings.model}"
         self.spent = Spent()
         self._seed = seed
         self._endpoint = endpoint
         self._tries = tries
         self._seconds = seconds
-        self._system = system_message(get_domain(domain))
+        own = system_message(get_domain(domain))
+        self._system: Chat = own if policy is None else {**own, "content": policy}
         self._tools = get_domain(domain).toolbox.schemas()
 
     async def act(self, conversation: Sequence[Message]) -> Message:

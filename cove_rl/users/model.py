@@ -70,24 +70,25 @@ def _persona(prompt: _Prompt, persona: Persona) -> str:
 class ModelUser:
     """Plays the customer of one task with a served model.
 
-    What it says follows from the task's seed and the conversation alone, as far as the server's seeds go, so it can go
-    on with a conversation that another user began.
+    What it says follows from the seed and the conversation alone, as far as the server's seeds go, so it can go on with
+    a conversation that another user began.
 
     Args:
-        task: the task.
+        system: what the model is told.
+        seed: seeds the replies.
         endpoint: where the model is served.
         settings: how it is used.
         seconds: how long an answer may take, its retries included.
     """
 
-    def __init__(self, task: Task, endpoint: Endpoint, settings: ModelSettings, seconds: float) -> None:
+    def __init__(self, system: str, seed: str, endpoint: Endpoint, settings: ModelSettings, seconds: float) -> None:
         self.name = f"openai:{endpoint.settings.model}"
         self.spent = Spent()
-        self._seed = task.seed
+        self._seed = seed
         self._endpoint = endpoint
         self._settings = settings
         self._seconds = seconds
-        self._system = {"role": "system", "content": instructions(task)}
+        self._system = {"role": "system", "content": system}
 
     async def reply(self, conversation: Sequence[Message]) -> Message:
         """Return the customer's next message.
@@ -144,7 +145,7 @@ class ModelUsers:
 
     def user(self, task: Task) -> User:
         """Return the customer of a task."""
-        return ModelUser(task, self._endpoint, self._settings, self._seconds)
+        return ModelUser(instructions(task), task.seed, self._endpoint, self._settings, self._seconds)
 
     def usage(self) -> dict[str, Usage]:
         """Return what the endpoint was used for so far."""
