@@ -25,21 +25,27 @@ from cove_rl.world.hint import Request
 from cove_rl.world.world import World
 
 T = TypeVar("T")
-DOMAIN = get_domain("retail")
+SIZES = {
+    "retail": {"users": 160, "orders": 350},
+    "airline": {"flights": 120, "users": 100, "reservations": 400},
+}
+"""Domain -> the size of its world: a third of the usual one, or less."""
+DOMAINS = tuple(SIZES)
 
 
 @cache
-def world() -> World:
-    """A retail world of a third of the usual size."""
-    return DOMAIN.world(11, {"users": 160, "orders": 350})
+def world(domain: str = "retail") -> World:
+    """A world of a domain."""
+    return get_domain(domain).world(11, SIZES[domain])
 
 
 @cache
-def tasks(count: int = 60) -> tuple[Task, ...]:
+def tasks(domain: str = "retail", count: int = 60) -> tuple[Task, ...]:
     """That many tasks of the world."""
 
     async def draw() -> tuple[Task, ...]:
-        sampled = [await sample_task(DOMAIN, world(), 3, index, Mix()) for index in range(count)]
+        one, mix = get_domain(domain), Mix()
+        sampled = [await sample_task(one, world(domain), 3, index, mix) for index in range(count)]
         return tuple(one.solved.task for one in sampled)
 
     with ThreadPoolExecutor(1) as thread:  # the caller may be a test that runs in a loop of its own
@@ -57,7 +63,7 @@ def single(wanted: Callable[[Request], bool]) -> Task:
 
 def held(task: Task, user: User, agent: Agent | None = None, limits: Limits | None = None) -> Trajectory:
     """A conversation that is held, by default with the oracle."""
-    play = run_episode(task, world(), agent or Oracle(task.domain, task.seed), user, limits)
+    play = run_episode(task, world(task.domain), agent or Oracle(task.domain, task.seed), user, limits)
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, play).result()
 
@@ -84,7 +90,7 @@ def spoken(*texts: str) -> list[Message]:
 
 def found(task: Task, *lines: str | ToolCall, ending: Ending = "user_stop") -> Audit:
     """The audit of a conversation that is written down."""
-    return audit(task, world(), written(task, *lines, ending=ending))
+    return audit(task, world(task.domain), written(task, *lines, ending=ending))
 
 
 def solving(task: Task) -> list[ToolCall]:

@@ -16,7 +16,7 @@ from cove_rl.users.faults import Fault, FaultySettings
 from cove_rl.users.faulty import FaultyUser
 from cove_rl.users.scripted import ScriptedUser
 
-from .cases import Parrot, held, tasks, world
+from .cases import DOMAINS, Parrot, held, tasks, world
 
 NUMBERS = st.integers(0, 59)
 
@@ -34,6 +34,11 @@ TEXTS = [
     "What is your favourite colour?",
     "I would cancel order #W0123456 with the reason 'no longer needed'. Shall I go ahead?",
     "I would cancel it, reason 'ordered by mistake', refund to your PayPal account. Is that correct?",
+    "Which reservation do you mean, and which flights would you like instead?",
+    "I couldn't tell which reservation that is. What is your user id?",
+    "I would cancel reservation ABC123 because of 'weather', and refund $120 the way it was paid. Shall I go ahead?",
+    "It can't be cancelled. I would take KIR001 on May 17 instead, at no extra cost. Do you want me to proceed?",
+    "For the trouble with your trip I would send you a certificate of $100. Is that correct?",
     "Shall I go ahead?",
     "Your order has been cancelled.",
     "I can't do that. Which order do you mean?",
@@ -45,30 +50,35 @@ TEXTS = [
 """What agents say, sensible or not."""
 
 
-@given(NUMBERS)
-def test_a_solved_task_has_no_faults_and_no_culprit(number: int) -> None:
-    task = tasks()[number]
-    result = audit(task, world(), held(task, ScriptedUser(task)))
+@pytest.mark.parametrize("domain", DOMAINS)
+@given(number=NUMBERS)
+def test_a_solved_task_has_no_faults_and_no_culprit(domain: str, number: int) -> None:
+    task = tasks(domain)[number]
+    result = audit(task, world(domain), held(task, ScriptedUser(task)))
     assert result.findings == ()
     assert result.outcome.culprit is None
 
 
-@given(NUMBERS, st.lists(st.sampled_from(TEXTS), min_size=1, max_size=12))
-def test_whatever_an_agent_says_the_scripted_customer_is_not_accused(number: int, texts: list[str]) -> None:
-    task = tasks()[number]
+@pytest.mark.parametrize("domain", DOMAINS)
+@given(number=NUMBERS, texts=st.lists(st.sampled_from(TEXTS), min_size=1, max_size=12))
+def test_whatever_an_agent_says_the_scripted_customer_is_not_accused(
+    domain: str, number: int, texts: list[str]
+) -> None:
+    task = tasks(domain)[number]
     trajectory = held(task, ScriptedUser(task), Parrot(texts), Limits(12, 14))
-    result = audit(task, world(), trajectory)
+    result = audit(task, world(domain), trajectory)
     assert [one for one in result.findings if one.decidable] == []
     assert result.outcome == trajectory.outcome
 
 
+@pytest.mark.parametrize("domain", DOMAINS)
 @pytest.mark.parametrize("mistake", MISTAKES)
 @given(number=NUMBERS)
 @settings(max_examples=30)
-def test_the_mistakes_of_agents_stay_theirs(mistake: Mistake, number: int) -> None:
-    task = tasks()[number]
-    trajectory = held(task, ScriptedUser(task), ClumsyOracle(task, world(), {mistake: 0.6}, task.seed))
-    result = audit(task, world(), trajectory)
+def test_the_mistakes_of_agents_stay_theirs(domain: str, mistake: Mistake, number: int) -> None:
+    task = tasks(domain)[number]
+    trajectory = held(task, ScriptedUser(task), ClumsyOracle(task, world(domain), {mistake: 0.6}, task.seed))
+    result = audit(task, world(domain), trajectory)
     assert [one for one in result.findings if one.decidable] == []
     assert result.outcome == trajectory.outcome
 

@@ -17,12 +17,14 @@ from cove_rl.tasks.task import encode_task
 from cove_rl.users.faults import FaultySettings
 from cove_rl.users.faulty import FaultyUser
 from cove_rl.users.scripted import ScriptedUser
+from cove_rl.world.domain import get_domain
 
-from .cases import DOMAIN, held, spoken, tasks, world
+from .cases import DOMAINS, held, spoken, tasks, world
 
 
-def test_planted_faults_are_found_and_nothing_else() -> None:
-    report = plant(DOMAIN, world(), 1, 12, lambda count: None)
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_planted_faults_are_found_and_nothing_else(domain: str) -> None:
+    report = plant(get_domain(domain), world(domain), 1, 12, lambda count: None)
     assert report.accused == 0
     assert report.faultless >= 12
     for one in report.kinds:
