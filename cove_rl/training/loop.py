@@ -2,6 +2,7 @@
 
 import logging
 from functools import cache
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
@@ -25,6 +26,7 @@ from cove_rl.tasks.task import Task, decode_task
 from cove_rl.tasks.worlds import Worlds
 from cove_rl.training.builder import quick
 from cove_rl.training.deadline import LateError, PunctualUser, within
+from cove_rl.training.record import Finished, record
 from cove_rl.training.results import bounded
 from cove_rl.training.settings import Settings, settings_of
 from cove_rl.training.tokens import TokenStream
@@ -108,7 +110,9 @@ class CoveAgentLoop(AgentLoopBase):
             audits.append(self._audited(rollout))
             failure = rollout.failure
             if not failure:
-                return self._output(rollout, audits)
+                output = self._output(rollout, audits)
+                self._record(rollout, audits[-1])
+                return output
             log.warning("attempt %d at task %s failed: %s", attempt + 1, task.id, failure)
         raise EpisodeFailedError(f"task {task.id}, {attempt + 1} attempts, the last one: {failure}")
 
@@ -202,6 +206,14 @@ class CoveAgentLoop(AgentLoopBase):
             return chat
         content = bounded(self.tokenizer, chat["content"], self.settings.result_tokens)
         return {**chat, "content": content}
+
+    def _record(self, rollout: Rollout, found: Audit) -> None:
+        """Keep a finished rollout, if the settings say where."""
+        settings = self.settings
+        if settings.record is not None:
+            finished = Finished(rollout.episode, rollout.stream, found, rollout.fields.get("max_global_steps"))
+            decode = self.tokenizer.decode
+            record(Path(settings.record), finished, settings.scoring, decode, logprobs=self._with_logprobs)
 
     def _output(self, rollout: Rollout, audits: list[Audit]) -> AgentLoopOutput:
         stream, episode = rollout.stream, rollout.episode

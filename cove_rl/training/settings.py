@@ -61,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         profile: the profile that was laid over the environment; profiles set it.
         audit: whether an episode that fails through the customer counts as such a failure; faults are reported anyway.
         scoring: how the verdict becomes a reward.
+        record: a folder in which finished rollouts are kept with their tokens, for `cove view`; null for none.
     """
 
     domains: Annotated[dict[str, Weight], Meta(min_length=1)]
@@ -81,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profile: str | None = None
     audit: bool = True
     scoring: Scoring = Scoring()
+    record: str | None = None
 
     def __post_init__(self) -> None:
         """Check what types cannot say.

@@ -37,7 +37,7 @@ class RolloutTokens(msgspec.Struct, frozen=True, omit_defaults=True):
     logprobs: tuple[float, ...] | None = None
 
 
-class Rollout(msgspec.Struct, frozen=True):
+class RecordedRollout(msgspec.Struct, frozen=True):
     """One line of a file of rollouts.
 
     Attributes:

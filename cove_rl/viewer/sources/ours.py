@@ -12,7 +12,7 @@ from cove_rl.verify.verdict import Verdict
 from cove_rl.viewer.card import Card
 from cove_rl.viewer.detail import Detail, Part
 from cove_rl.viewer.episode_detail import Judgement, episode_card, episode_detail, judge
-from cove_rl.viewer.rollout import Rollout, unpack
+from cove_rl.viewer.rollout import RecordedRollout, unpack
 from cove_rl.viewer.sources.source import Known
 
 
@@ -80,7 +80,7 @@ class Rollouts:
 
     def detail(self, record: bytes, known: Known) -> Detail:
         """Return the conversation, and its tokens."""
-        row = decode_json(record, Rollout, "a rollout")
+        row = decode_json(record, RecordedRollout, "a rollout")
         shown = episode_detail(row.trajectory, decode_task(bytes(row.task)), known.worlds)
         step = () if row.step is None else (Part("step", row.step),)
         return msgspec.structs.replace(shown, tokens=unpack(row.tokens), parts=(*shown.parts, *step))
