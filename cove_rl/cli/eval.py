@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 app = typer.Typer(invoke_without_command=True, no_args_is_help=True)
 
 AGENT_HELP = "Who plays the agent: oracle, 'openai endpoint.url=... endpoint.model=...'."
-SUITE_HELP = "retail, airline or mix: our held-out tasks."
+SUITE_HELP = "retail, airline or mix, our held-out tasks; tau2:retail or tau2:airline, the benchmark's, with --data."
 USER_HELP = "Who plays the customer: a kind or a YAML file, with its settings; scripted if not given."
+
+JUDGE_HELP = "Grade the benchmark's tasks that ask a judge without that part, instead of leaving them out."
 
 
 @app.callback()
@@ -25,6 +27,9 @@ def evaluate(
     user: Annotated[str, typer.Option(help=USER_HELP)] = "",
     trials: Annotated[int, typer.Option("-k", "--trials", min=1, help="Trials of every task.")] = 4,
     tasks: Annotated[int | None, typer.Option(min=1, help="Only so many tasks, the first ones.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The benchmark's data: a folder with domains/NAME.")] = None,
+    split: Annotated[str, typer.Option(help="The benchmark's split of its tasks.")] = "base",
+    no_judge: Annotated[bool, typer.Option("--no-judge", help=JUDGE_HELP)] = False,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The run's folder; named after the run.")] = None,
     together: Annotated[int, typer.Option(min=1, help="Conversations at a time, in every process.")] = 16,
     workers: Annotated[int, typer.Option("-j", "--workers", min=1, help="Processes.")] = 1,
@@ -50,7 +55,10 @@ def evaluate(
         raise InputError("say who plays and what: cove eval --agent oracle --suite retail")
     effort = Effort(trials, retries, seed)
     with ExitStack() as stack:
-        planned = _own(suite, agent, user or "scripted", effort, tasks, workers)
+        if suite.startswith("tau2:"):
+            planned = _official(suite, agent, user, effort, tasks, data=data, split=split, judge=not no_judge)
+        else:
+            planned = _own(suite, agent, user or "scripted", effort, tasks, workers)
         folder = out or Path("eval") / re.sub(r"[^\w.-]+", "-", f"{suite}-{agent}").strip("-")[:80]
         total = planned.run.suite.tasks * trials
         summary = evaluation.evaluate(
@@ -82,6 +90,33 @@ def _own(suite: str, agent: str, user: str, effort: "Effort", tasks: int | None,
     with progress("making tasks", tasks or own_split(suite).tasks) as advance:
         made = own_suite(suite, tasks, workers, advance)
     return own_evaluation(made, player, customer, effort)
+
+
+def _official(
+    suite: str,
+    agent: str,
+    user: str,
+    effort: "Effort",
+    tasks: int | None,
+    *,
+    data: Path | None,
+    split: str,
+    judge: bool,
+) -> "Evaluation":
+    """Return what it takes to play the benchmark's tasks."""
+    from cove_rl.agents.kinds import agent_from_text
+    from cove_rl.errors import InputError
+    from cove_rl.evaluation.official_player import official_evaluation
+    from cove_rl.evaluation.official_suite import PREFIX, official_suite
+    from cove_rl.users.kinds import user_from_text
+
+    if data is None or not user:
+        raise InputError(
+            "the benchmark's tasks take --data, its data directory, and --user 'openai ...', a served model"
+        )
+    player, customer = agent_from_text(agent), user_from_text(user)
+    made = official_suite(data, suite.removeprefix(PREFIX), split, tasks, judge=judge)
+    return official_evaluation(made, data, player, customer, effort, judge=judge)
 
 
 @app.command()
