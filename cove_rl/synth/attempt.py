@@ -23,8 +23,10 @@ from cove_rl.world.world import World
 
 EXCUSED = 2
 """Attempts at a task that are made up for, whatever the retries, as their failure was not the teacher's (ours)."""
-OTHERS = ("infrastructure", "user", "tool", "task", "user_fault")
-"""Faults that are not the teacher's: where one of these ended a conversation, or the customer was at fault in it."""
+UNANSWERED = "unanswered"
+"""The fault of a conversation in which a side's machine failed: an endpoint that is down, or gives no reply of use."""
+OTHERS = (UNANSWERED, "infrastructure", "user", "tool", "task", "user_fault")
+"""Faults that are not the teacher's: that one, whose failure ended a conversation, and faults of the customer."""
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -33,8 +35,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         teacher: who played the agent, by the name in the plan.
         user: who played the customer.
-        fault: why the conversation cannot be kept: whose failure ended it ("infrastructure", "user", "tool",
-            "truncated"), or "score", "limit", "user_fault", "unconfirmed", "filter"; "" if it can.
+        fault: why the conversation cannot be kept: "unanswered", whose failure it was ("user", "tool", ...), or
+            "limit", "score", "user_fault", "unconfirmed", "filter"; "" if it can.
         tokens: read and written by served models.
         cost: of those, by the prices in the settings.
     """
@@ -146,6 +148,7 @@ class Player(msgspec.Struct, frozen=True, dict=True):
         if self._keep.holds(facts):
             return ""
         faults = (
+            (facts.ending in ("agent_failure", "user_failure"), UNANSWERED),
             (facts.culprit is not None and facts.culprit != "agent", str(facts.culprit)),
             (facts.culprit == "agent", "limit"),
             (not facts.success, "score"),

@@ -1,10 +1,12 @@
 """Takes what became of tasks in any order, decides on them in theirs, and writes shards."""
 
+from typing import NoReturn
+
 import msgspec
 
 from cove_rl.episode.trajectory import Trajectory
 from cove_rl.errors import CoveError, InputError
-from cove_rl.synth.attempt import Played
+from cove_rl.synth.attempt import UNANSWERED, Played
 from cove_rl.synth.likeness import sketch
 from cove_rl.synth.manifest import Manifest, Shard, check_same, read_manifest, shard_of, write_manifest
 from cove_rl.synth.plan import Plan
@@ -98,18 +100,21 @@ class Collector:
         played = msgspec.json.decode(line, type=Played)
         index = played.entry.index
         self._under_way.discard(index)
-        if played.entry.reason == "infrastructure":
+        if played.entry.reason == UNANSWERED:
             self._unanswered += 1
             if self._unanswered >= DEAD:
-                raise DeadError(
-                    f"{DEAD} tasks in a row failed because nobody answered ({played.detail[:200]}); "
-                    "when that is put right, the same command goes on"
-                )
+                self._give_up(played)
         else:
             self._unanswered = 0
             self._shards.journal(index, line)
         self._wait(played)
         self._decide()
+
+    def _give_up(self, played: Played) -> NoReturn:
+        raise DeadError(
+            f"{self._unanswered} tasks in a row failed because nobody answered ({played.detail[:200]}); "
+            "when that is put right, the same command goes on"
+        )
 
     def _wait(self, played: Played) -> None:
         self._waiting[played.entry.index] = played
@@ -117,7 +122,8 @@ class Collector:
 
     def _decide(self) -> None:
         """Decide on every task all tasks before which are done."""
-        while not self.is_complete and (played := self._waiting.pop(self._front, None)) is not None:
+        while not self.is_complete and self._is_due(self._waiting.get(self._front)):
+            played = self._waiting.pop(self._front)
             self._hopeful -= not played.entry.reason
             reason = played.entry.reason or self._selection.reason(played)
             written = not reason or self._plan.keep_rejected
@@ -125,6 +131,10 @@ class Collector:
             self._note(row, played.sketch)
             if self._front % self._plan.shard == 0:
                 self._commit()
+
+    def _is_due(self, played: Played | None) -> bool:
+        """Whether a task can be decided on: one that nobody answered only when somebody has answered since."""
+        return played is not None and not (self._unanswered and played.entry.reason == UNANSWERED)
 
     def _note(self, row: Row, drawn: tuple[int, ...]) -> None:
         """Take over a decision."""
@@ -145,7 +155,14 @@ class Collector:
         self._rows = []
 
     def finish(self) -> Manifest:
-        """Write what was decided on and is in no shard yet, and the manifest; return that."""
+        """Write what was decided on and is in no shard yet, and the manifest; return that.
+
+        Raises:
+            InputError: if it cannot be written.
+            DeadError: if nobody answered any more.
+        """
+        if not self.is_complete and self._front in self._waiting:
+            self._give_up(self._waiting[self._front])
         if self._rows:
             self._commit()
         if self.is_complete:

@@ -69,10 +69,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def check_same(folder: Path, found: Manifest, identity: dict[str, Any]) -> None:
     """Raise an `InputError` that says what differs, if a folder was begun for another plan."""
-    old, new = found.made, msgspec.json.decode(msgspec.json.encode(identity))
-    names = [name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)]
+    old = found.made
+    names = [name for name in sorted(old.keys() | identity.keys()) if old.get(name) != identity.get(name)]
     if names:
-        detail = "; ".join(f"{name} {_short(old.get(name))}, now {_short(new.get(name))}" for name in names)
+        detail = "; ".join(f"{name} {_short(old.get(name))}, now {_short(identity.get(name))}" for name in names)
         raise InputError(f"{folder} was begun with other parameters ({detail}); use those, or drop it with --force")
 
 

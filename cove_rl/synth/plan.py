@@ -119,7 +119,9 @@ class Plan(msgspec.Struct, frozen=True):
 
     def identity(self) -> dict[str, Any]:
         """Return what must be the same for a run to go on with what another began, as JSON values."""
-        return {"version": __version__, "prompts": _prompts(self), **msgspec.to_builtins(self)}
+        whole = {"version": __version__, "prompts": _prompts(self), **msgspec.structs.asdict(self)}
+        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(whole))
+        return found
 
 
 def _drawn(seed: str, teacher: Part[Any], user: Part[Any]) -> float:

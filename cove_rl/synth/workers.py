@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Protocol
 
@@ -134,10 +134,14 @@ class Conversations:
 
     def close(self) -> None:
         """Give up all conversations."""
-        for task in self._tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
+        self._loop.run_until_complete(_cancelled(self._tasks))
         self._loop.close()
+
+
+async def _cancelled(tasks: Collection["asyncio.Task[bytes]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def workers_for(plan: Plan, jobs: int, together: int) -> Workers:
