@@ -12,6 +12,8 @@ from cove_rl.world.domain import Domain
 Chat = dict[str, Any]
 """One message in OpenAI's format."""
 
+DEPTH = 32
+"""How deep arguments may be nested (ours; tools need two levels): deeper ones overflow somebody's stack later on."""
 UNREADABLE = "unreadable"
 """The key under which arguments that are no JSON object are sent back to the model that wrote them."""
 
@@ -54,9 +56,15 @@ def _sent(chat: Chat) -> Chat:
 
 
 def parsed_arguments(text: str) -> dict[str, Any] | str:
-    """Return the arguments of a call as an object, or the text itself when it is no JSON object."""
+    """Return the arguments of a call as an object, or the text itself when it is no JSON object, or far too deep."""
     try:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         return text
-    return value if isinstance(value, dict) else text
+    return value if isinstance(value, dict) and is_shallow(value) else text
+
+
+def is_shallow(value: object, levels: int = DEPTH) -> bool:
+    """Return whether plain values are nested no deeper than so many levels."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(is_shallow(one, levels - 1) for one in inner)

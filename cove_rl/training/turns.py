@@ -8,15 +8,13 @@ import msgspec
 from verl.experimental.agent_loop import tool_parser
 from verl.experimental.agent_loop.tool_parser import ToolParser
 
-from cove_rl.episode.chat import parsed_arguments
+from cove_rl.episode.chat import DEPTH, is_shallow, parsed_arguments
 from cove_rl.episode.trajectory import Message
 from cove_rl.world.call import ToolCall
 
 _REASONING = re.compile(r"^.*</think>|<think>.*?(?:</think>|$)", re.DOTALL)
 _START, _END = "<tool_call>", "</tool_call>"
 _CALL = re.compile(rf"{_START}.*?(?:{_END}|$)", re.DOTALL)
-_DEPTH = 32
-"""How deep arguments may be nested (ours; tools need two levels): deeper ones overflow somebody's stack later on."""
 
 # what verl's parsers report as errors is answered here as the policy's mistake, and counted
 logging.getLogger(tool_parser.__file__).setLevel(logging.CRITICAL)
@@ -63,7 +61,7 @@ class TurnReader:
         read = self._plain(written) or await self._parsed(written)
         if read is not None:
             call = ToolCall(call_id, *read)
-            shallow = written.count("{") + written.count("[") < _DEPTH or _is_shallow(call.arguments, _DEPTH)
+            shallow = written.count("{") + written.count("[") < DEPTH or is_shallow(call.arguments)
             if shallow and _is_text(call):
                 return call
         return ToolCall(call_id, "", written)
@@ -112,8 +110,3 @@ def _is_text(call: ToolCall) -> bool:
     except (UnicodeError, OverflowError):
         return False
     return True
-
-
-def _is_shallow(value: object, levels: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels > 0 and all(_is_shallow(one, levels - 1) for one in inner)
