@@ -12,13 +12,20 @@ from typing import Any
 from aiohttp import web
 
 Body = dict[str, Any]
-Say = Callable[[Body], str]
+Say = Callable[[Body], str | Body]
+"""Says what to answer: a text, or an assistant's message with its `tool_calls`."""
 Choose = Callable[[int], str]
 
 
-def completion(text: str, **changes: Any) -> Body:
+def call(name: str, arguments: object, call_id: str | None = "call_1") -> Body:
+    """Return a tool call as a completion has it; `arguments` are usually text."""
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def completion(said: str | Body, **changes: Any) -> Body:
     """Return a chat completion."""
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    message = {"role": "assistant", **({"content": said} if isinstance(said, str) else said)}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
     usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
     return {
         "id": "1",
@@ -39,6 +46,7 @@ class Server:
         keys: with which `Authorization`.
         most: requests it had at once, at most.
         peers: where its connections came from.
+        answers: number of a request -> the completion it is answered with.
     """
 
     def __init__(self, say: Say | None = None, choose: Choose | None = None) -> None:
@@ -49,6 +57,7 @@ class Server:
         self.keys: list[str] = []
         self.most = 0
         self.peers: set[object] = set()
+        self.answers: dict[int, Body] = {}
         self._now = 0
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
@@ -118,7 +127,8 @@ class Server:
             await asyncio.sleep(0.05)
         elif fault:
             return await FAULTS[fault](request)
-        return web.json_response(completion(self._say(body)))
+        number = len(self.bodies) - 1
+        return web.json_response(self.answers[number] if number in self.answers else completion(self._say(body)))
 
 
 def _later(seconds: float) -> str:
@@ -199,6 +209,10 @@ BODIES = {
     "an error": b'{"error": {"message": "out of memory"}}',
     "no choice": b'{"choices": []}',
     "no message": b'{"choices": [{}]}',
+    "calls are no list": b'{"choices": [{"message": {"tool_calls": 5}}]}',
+    "a call is no object": b'{"choices": [{"message": {"tool_calls": ["look"]}}]}',
+    "a call of nothing": b'{"choices": [{"message": {"tool_calls": [{"id": "1"}]}}]}',
+    "deep arguments": b'{"choices": [{"message": {"tool_calls": [{"function": {"arguments": ' + b'{"a":' * 50_000,
     "no text": b'{"choices": [{"message": {"content": 5}}]}',
     "no letters": b'{"choices": [{"message": {"content": "\xff\xfe"}}]}',
     "half a letter": rb'{"choices": [{"message": {"content": "\ud800"}}]}',

@@ -10,11 +10,11 @@ import pytest
 
 from cove_rl.endpoints.endpoint import Endpoint, close_endpoints, endpoint_of
 from cove_rl.endpoints.failure import EndpointError
-from cove_rl.endpoints.reply import Reply
+from cove_rl.endpoints.reply import Reply, RequestedCall
 from cove_rl.endpoints.settings import EndpointSettings
 from cove_rl.errors import InputError
 
-from .server import BODIES, Server, completion, in_turn
+from .server import BODIES, Body, Server, call, completion, in_turn
 from .traces import disconnected, settled
 
 CHAT = [{"role": "system", "content": "You play a customer."}, {"role": "user", "content": "Hi!"}]
@@ -78,6 +78,44 @@ async def test_what_is_sent() -> None:
 async def test_reasoning_is_no_part_of_a_reply(content: str, text: str) -> None:
     with Server(lambda body: content) as server:
         assert (await ask(made(server))).text == text
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "calls"),
+    [
+        ({"content": None, "tool_calls": [call("look", '{"a": 1}')]}, "", [("call_1", "look", '{"a": 1}')]),
+        ({"tool_calls": [call("look", {"a": 1})]}, "", [("call_1", "look", '{"a":1}')]),
+        (
+            {"content": "Hm.", "tool_calls": [call("a", "{", "1"), call("b", "", None)]},
+            "Hm.",
+            [("1", "a", "{"), ("", "b", "")],
+        ),
+        ({"content": "<think>x</think>", "tool_calls": [call("a", None, "")]}, "", [("", "a", "")]),
+        ({"content": "Hi.", "tool_calls": []}, "Hi.", []),
+        ({"content": "Hi.", "tool_calls": None}, "Hi.", []),
+    ],
+)
+async def test_tool_calls_are_read_as_they_are(said: Body, text: str, calls: list[tuple[str, str, str]]) -> None:
+    with Server(lambda body: said) as server:
+        reply = await ask(made(server))
+    assert reply.text == text
+    assert reply.calls == tuple(RequestedCall(*one) for one in calls)
+
+
+async def test_tools_and_calls_are_sent_as_they_are() -> None:
+    function = {"name": "look", "parameters": {"type": "object", "properties": {}}}
+    tools: list[Body] = [{"type": "function", "function": function}]
+    chat: list[Body] = [
+        *CHAT,
+        {"role": "assistant", "content": "", "tool_calls": [call("look", "{}")]},
+        {"role": "tool", "content": "1"},
+    ]
+    with Server() as server:
+        await made(server).complete(chat, seed=1, seconds=30.0, tools=tools)
+        await made(server).complete(chat, seed=1, seconds=30.0, tools=[])
+    assert server.bodies[0]["messages"] == chat
+    assert server.bodies[0]["tools"] == tools
+    assert "tools" not in server.bodies[1]
 
 
 async def test_reasoning_in_a_field_of_its_own_is_not_read() -> None:
