@@ -9,6 +9,7 @@ import typer
 
 from cove_rl.cli.console import distribution_table, err, out, print_json, progress, table
 from cove_rl.cli.data_exchange import Force, Json, Source, export, import_
+from cove_rl.cli.leak import check_leak
 from cove_rl.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Look at data sets of conversations, convert, filter, split and verify them.")
 app.command("export")(export)
 app.command("import")(import_)
+app.command("check-leak")(check_leak)
 
 
 class By(str, Enum):

@@ -39,7 +39,6 @@ def export(
     json: Json = False,
 ) -> None:
     """Write a data set for Hugging Face, verl or OpenAI's fine-tuning, or for training a user model."""
-    _require_pyarrow(form, path)
     from cove_rl.data.conversation import count_conversations, load_conversations
     from cove_rl.data.export import export_file
 
@@ -60,14 +59,6 @@ def export(
         print_json({"format": form.value, "path": str(path), "rows": rows})
     else:
         err.print(f"{rows} rows written to {path}", markup=False, soft_wrap=True)
-
-
-def _require_pyarrow(form: ExportFormat, path: Path) -> None:
-    """Raise an `InputError` that says what to install, if the export needs what is not installed."""
-    from importlib.util import find_spec
-
-    if (form is ExportFormat.hf or path.suffix == ".parquet") and find_spec("pyarrow") is None:
-        raise InputError("parquet files need pyarrow: pip install 'cove_rl[data]'")
 
 
 class ImportFormat(str, Enum):

@@ -1,6 +1,6 @@
 """A recorded conversation with what is known of it, from any file that holds some."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -14,6 +14,9 @@ from cove_rl.tasks.task import Task
 
 DATASET = "*.parquet"
 """Where the folder of an exported data set has its rows."""
+
+Advance = Callable[[int], None]
+"""Is told how many more conversations are done, for a progress bar."""
 
 
 class Conversation(msgspec.Struct, frozen=True):
@@ -105,14 +108,14 @@ def domains_in(path: Path) -> list[str]:
     """Return the domains of the conversations, sorted.
 
     Raises:
-        InputError: if a file cannot be read, or a line does not say its domain.
+        InputError: if a file cannot be read.
     """
     if files := parquet_files(path):
         from cove_rl.data.parquet import read_domains
 
         return read_domains(files)
     files = sorted(path.glob(SHARDS)) if path.is_dir() else [path]
-    return sorted({line.domain for file in files for line in read_jsonl(file, _Line)})
+    return sorted({line.domain for file in files for line in read_jsonl(file, _Line)} - {""})
 
 
 class _Place(msgspec.Struct):

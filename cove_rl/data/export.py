@@ -1,13 +1,13 @@
 """Write a data set in the formats others read; a file is whole or absent, and a few conversations are in memory."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import msgspec
 
-from cove_rl.data.conversation import Conversation, domains_in, load_conversations, load_known_examples
+from cove_rl.data.conversation import Advance, Conversation, domains_in, load_conversations, load_known_examples
 from cove_rl.data.customer import customer_row
 from cove_rl.data.messages import exported_messages
 from cove_rl.data.rl import rl_rows
@@ -17,7 +17,6 @@ from cove_rl.errors import InputError
 from cove_rl.files import atomic_open
 from cove_rl.world.domain import get_domain
 
-Advance = Callable[[int], None]
 FileFormat = Literal["verl-sft", "verl-rl", "jsonl", "user-sft"]
 SUFFIXES: Mapping[FileFormat, tuple[str, ...]] = {
     "verl-sft": (".parquet",),

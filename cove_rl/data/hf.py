@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from cove_rl.data.card import card
-from cove_rl.data.conversation import Conversation
+from cove_rl.data.conversation import Advance, Conversation
 from cove_rl.data.export import encoded_tools
-from cove_rl.data.parquet import TEXT, Advance, conversation_schema, write_rows
+from cove_rl.data.parquet import TEXT, conversation_schema, write_rows
 from cove_rl.data.row import row_of
 from cove_rl.data.stats import Stats
 from cove_rl.errors import InputError

@@ -1,21 +1,22 @@
 """Rows in parquet files: written a few at a time, read the same way."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import pyarrow
-import pyarrow.parquet
-
-from cove_rl.data.conversation import Conversation
+from cove_rl.data.conversation import Advance, Conversation
 from cove_rl.data.row import conversation_of
 from cove_rl.errors import InputError
 
+try:
+    import pyarrow
+    import pyarrow.parquet
+except ModuleNotFoundError as fault:
+    raise InputError("parquet files need pyarrow: pip install 'cove_rl[data]'") from fault
+
 GROUP = 64
 """Rows in memory at a time, and in a row group: a few MB of conversations."""
-
-Advance = Callable[[int], None]
 
 TEXT = pyarrow.string()
 _CALL = pyarrow.struct({"id": TEXT, "type": TEXT, "function": pyarrow.struct({"name": TEXT, "arguments": TEXT})})

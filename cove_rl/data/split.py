@@ -1,14 +1,14 @@
 """Split a data set by task or by world, never by conversation: no side knows what another is asked."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from cove_rl.data.conversation import load_known_examples
+from cove_rl.data.conversation import Advance, load_known_examples
 from cove_rl.errors import InputError
 from cove_rl.files import atomic_folder, explain
 from cove_rl.tasks.strangers import customers_of
@@ -67,7 +67,7 @@ class Sides(msgspec.Struct, frozen=True):
     left_out: int = 0
 
 
-def split(source: Path, splitting: Splitting, path: Path, advance: Callable[[int], None] | None = None) -> Sides:
+def split(source: Path, splitting: Splitting, path: Path, advance: Advance | None = None) -> Sides:
     """Write a file of examples per side, ``SIDE.jsonl`` in a folder that was not there; their order is kept.
 
     Args:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from cove_rl.data.parquet import TASKS, Advance, write_rows
+from cove_rl.data.conversation import Advance
+from cove_rl.data.parquet import TASKS, write_rows
 from cove_rl.data.rl import rl_row
 from cove_rl.files import atomic_open
 from cove_rl.training.dataset import CoveTasks

@@ -1,6 +1,7 @@
 """`cove data` at the command line: every sub-command on a small set, and one line for everything that is wrong."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,19 @@ def test_what_is_wrong_is_one_line_and_nothing_is_written(
     assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1), result.output
     assert fault in result.stderr
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "words", [["export", "IN", "--format", "hf"], ["export", "IN", "--format", "verl-sft"], ["verify", "a.parquet"]]
+)
+def test_without_the_data_extra_it_says_how_to_get_it(
+    source: Path, tmp_path: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for module in [name for name in sys.modules if name in ("cove_rl.data.parquet", "cove_rl.data.hf")]:
+        monkeypatch.delitem(sys.modules, module)
+    out = ["--out", str(tmp_path / "out.parquet")] if words[0] == "export" else []
+    result = data(*(source if word == "IN" else word for word in words), *out)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "cove_rl[data]" in result.stderr
+    assert sorted(tmp_path.iterdir()) == [source]
