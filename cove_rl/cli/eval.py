@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True, no_args_is_help=True)
 
-AGENT_HELP = "Who plays the agent: oracle, 'openai endpoint.url=... endpoint.model=...'."
+AGENT_HELP = "Who plays the agent: oracle, 'openai endpoint.url=... endpoint.model=...', policy:FOLDER."
 SUITE_HELP = "retail, airline or mix, our held-out tasks; tau2:retail or tau2:airline, the benchmark's, with --data."
 USER_HELP = "Who plays the customer: a kind or a YAML file, with its settings; scripted if not given."
 
@@ -86,9 +86,13 @@ def _own(suite: str, agent: str, user: str, effort: "Effort", tasks: int | None,
     from cove_rl.users.kinds import user_from_text
 
     customer = user_from_text(user)
-    player = agent_from_text(agent)
+    player = None if agent.startswith("policy:") else agent_from_text(agent)
     with progress("making tasks", tasks or own_split(suite).tasks) as advance:
         made = own_suite(suite, tasks, workers, advance)
+    if player is None:
+        from cove_rl.training.evaluated import policy_evaluation
+
+        return policy_evaluation(made, agent, customer, effort)
     return own_evaluation(made, player, customer, effort)
 
 

@@ -17,7 +17,7 @@ TRANSPORT = frozenset(
     }
 )  # fmt: skip
 """Settings of an endpoint that do not change what its model says."""
-SAMPLING = ("temperature", "max_tokens", "seeded", "extra")
+SAMPLING = ("temperature", "max_tokens", "total_tokens", "seeded", "extra")
 """Those that say how its replies are drawn."""
 USER_PROMPTS = ("user.yaml", "wording.yaml")
 """What models that play customers are told."""
@@ -40,7 +40,10 @@ def own_prompts(domains: Iterable[str]) -> dict[str, str]:
 
 def sampling_of(settings: dict[str, Any]) -> dict[str, Any]:
     """Return how an agent's replies are drawn, by the place of each endpoint in its settings; {} for a program."""
-    found = {".".join(path): {name: part[name] for name in SAMPLING} for path, part in _endpoints(settings, ())}
+    found = {
+        ".".join(path): {name: part[name] for name in SAMPLING if name in part}
+        for path, part in _endpoints(settings, ())
+    }
     own: dict[str, Any] = {name: settings[name] for name in SAMPLING if name in settings}
     return found | own
 

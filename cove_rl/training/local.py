@@ -56,6 +56,51 @@ class _RecordingLoop(CoveAgentLoop):
         return super()._output(rollout, audits)
 
 
+class LocalPolicy:
+    """A policy on this process's engine, for conversations from one event loop or several.
+
+    Args:
+        model: the policy, in Hugging Face's format.
+        config: a run's configuration, as `cove_rl.training.compose.compose` returns it.
+        temperature: 0 always takes the likeliest token.
+    """
+
+    def __init__(self, model: Path, config: dict[str, Any], temperature: float = 1.0) -> None:
+        tokenizer = AutoTokenizer.from_pretrained(model)
+        loaded = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+        self._engine = HfEngine(loaded, pad=tokenizer.pad_token_id or 0)
+        self._sampling = {"temperature": temperature}
+        whole = OmegaConf.create({name: config[name] for name in ("actor_rollout_ref", "data", "cove")})
+        rollout = whole.actor_rollout_ref.rollout
+        rollout.prompt_length, rollout.response_length = whole.data.max_prompt_length, whole.data.max_response_length
+        self._arguments: dict[str, Any] = {
+            "trainer_config": DictConfigWrap(whole),
+            "data_config": DictConfigWrap(whole.data),
+            "server_manager": _Server(self._engine, tokenizer.eos_token_id),
+            "tokenizer": tokenizer,
+            "processor": None,
+            "hf_model_type": AutoConfig.from_pretrained(model).model_type,
+            "dataset_cls": None,
+            "tools": ToolListWrap([]),
+        }
+
+    async def play(self, task: Task) -> Played:
+        """Have the policy serve the customer of a task.
+
+        Raises:
+            EpisodeFailedError: if the conversation fails for reasons that are not the policy's.
+        """
+        loop = _RecordingLoop(**self._arguments)
+        await loop.run(self._sampling, extra_info={"task": encode_task(task).decode()})
+        trajectory = loop.trajectory
+        assert trajectory is not None
+        return Played(task, trajectory, verify(task, _WORLDS.find(task.world), trajectory.calls()))
+
+    def close(self) -> None:
+        """Stop the engine."""
+        self._engine.close()
+
+
 def play(model: Path, config: dict[str, Any], tasks: Sequence[Task], temperature: float = 1.0) -> list[Played]:
     """Have the policy in a folder serve the customers of some tasks, all at once.
 
@@ -68,38 +113,14 @@ def play(model: Path, config: dict[str, Any], tasks: Sequence[Task], temperature
     Raises:
         EpisodeFailedError: if a conversation fails for reasons that are not the policy's.
     """
-    return asyncio.run(_play(model, config, tasks, temperature))
+    return asyncio.run(_play(LocalPolicy(model, config, temperature), tasks))
 
 
-async def _play(model: Path, config: dict[str, Any], tasks: Sequence[Task], temperature: float) -> list[Played]:
-    tokenizer = AutoTokenizer.from_pretrained(model)
-    loaded = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
-    engine = HfEngine(loaded, pad=tokenizer.pad_token_id or 0)
-    whole = OmegaConf.create({name: config[name] for name in ("actor_rollout_ref", "data", "cove")})
-    rollout = whole.actor_rollout_ref.rollout
-    rollout.prompt_length, rollout.response_length = whole.data.max_prompt_length, whole.data.max_response_length
-    arguments: dict[str, Any] = {
-        "trainer_config": DictConfigWrap(whole),
-        "data_config": DictConfigWrap(whole.data),
-        "server_manager": _Server(engine, tokenizer.eos_token_id),
-        "tokenizer": tokenizer,
-        "processor": None,
-        "hf_model_type": AutoConfig.from_pretrained(model).model_type,
-        "dataset_cls": None,
-        "tools": ToolListWrap([]),
-    }
+async def _play(policy: LocalPolicy, tasks: Sequence[Task]) -> list[Played]:
     try:
-        return await asyncio.gather(*(_one(arguments, task, temperature) for task in tasks))
+        return await asyncio.gather(*map(policy.play, tasks))
     finally:
-        engine.close()
-
-
-async def _one(arguments: dict[str, Any], task: Task, temperature: float) -> Played:
-    loop = _RecordingLoop(**arguments)
-    await loop.run({"temperature": temperature}, extra_info={"task": encode_task(task).decode()})
-    trajectory = loop.trajectory
-    assert trajectory is not None
-    return Played(task, trajectory, verify(task, _WORLDS.find(task.world), trajectory.calls()))
+        policy.close()
 
 
 _WORLDS = Worlds()
