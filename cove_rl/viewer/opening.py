@@ -19,9 +19,9 @@ from cove_rl.viewer.sources.source import Known, Source
 from cove_rl.viewer.sources.trials import Trials
 
 KINDS: tuple[tuple[str, frozenset[str], type[Source]], ...] = (
+    ("trials", frozenset({"task_id", "trial", "success", "score"}), Trials),
     ("examples", frozenset({"task", "trajectory", "facts"}), Examples),
     ("rollouts", frozenset({"task", "trajectory", "tokens"}), Rollouts),
-    ("trials", frozenset({"task_id", "trial", "success", "score"}), Trials),
     ("trajectories", frozenset({"task_id", "world", "messages", "outcome"}), Trajectories),
     ("verl's dumps", frozenset({"input", "output", "score"}), Dumps),
     ("runs of tau2-bench", frozenset({"messages", "task_id"}), BenchmarkRuns),

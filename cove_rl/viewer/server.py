@@ -46,7 +46,7 @@ class Viewer:
             wanted = parse_qs(query).get("q", [""])[0]
             return "application/json", packed(list(self.collection.search(wanted)))
         name, _, number = path.partition("/")
-        if name == "detail" and number.isascii() and number.isdecimal():
+        if name == "detail" and number.isascii() and number.isdecimal() and len(number) < 10:
             return "application/json", packed(self.collection.detail(int(number)))
         return None
 

@@ -4,11 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
+from cove_rl.tasks.task import encode_task
+from cove_rl.tasks.worlds import Worlds
 from cove_rl.viewer.archive import write_archive
+from cove_rl.viewer.episode_detail import judge
 from cove_rl.viewer.opening import collect
+from cove_rl.viewer.rollout import RecordedRollout, pack
+from cove_rl.viewer.server import serving
 
 from .conftest import Watched, opened
 from .samples import HEBREW, LONG, SCRIPT, examples, write
@@ -212,6 +218,37 @@ def test_on_a_phone_the_conversation_covers_the_list(chromium: Browser, address:
             page.screenshot(path=pictures / "viewer-phone.png")
         page.get_by_role("button", name="← List").click()
         expect(page.locator("#list")).to_be_visible()
+
+
+def rollout() -> RecordedRollout:
+    """Return a recorded rollout whose tokens are the bytes of a few words, each less likely than the one before."""
+    example = examples()[0]
+    judged = judge(example.task, example.trajectory, Worlds())
+    text = "prompt" + "sure é" + "masked"
+    mask = [1] * len("sure é".encode()) + [0] * len("masked")
+    logprobs = [-1.0 * place for place in range(len(mask))]
+    tokens = pack(list(text.encode()), 6, mask, logprobs, lambda ids: bytes(ids).decode(errors="replace"))
+    task = msgspec.Raw(encode_task(example.task))
+    return RecordedRollout(task, example.trajectory, tokens, judged.verdict, judged.audit, 3)
+
+
+def test_a_rollouts_tokens_are_painted_by_mask_and_probability(chromium: Browser, tmp_path: Path) -> None:
+    with serving(collect([write(tmp_path / "rollouts.jsonl", [rollout()])]), "rollouts") as address:
+        for one in opened(chromium, address, address, 1280, 800):
+            page = one.page
+            open_number(page, 0)
+            page.get_by_role("tab", name="Tokens").click()
+            shown = page.locator(".tokens .token")
+            assert "".join(shown.all_text_contents()) == "sure émasked"
+            assert "".join(page.locator(".tokens .sampled").all_text_contents()) == "sure é"
+            levels = [str(shown.nth(place).get_attribute("class"))[-1] for place in range(5)]
+            assert levels == ["0", "2", "2", "3", "3"]  # exp(0), exp(-1), exp(-2), ...
+            shown.nth(1).hover()
+            assert page.locator(".told").text_content() == "token 7, id 117: sampled, log-probability -1.0000 (36.79 %)"
+            page.get_by_role("button", name="Show the prompt's 6 tokens").click()
+            assert "".join(shown.all_text_contents()) == "promptsure émasked"
+            page.get_by_role("tab", name="Messages").click()
+            expect(page.locator(".bubble").first).to_be_visible()
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ class _TrialHead(msgspec.Struct):
 
 
 class _Trial(_TrialHead):
-    task: msgspec.Raw | None = None
+    task: msgspec.Raw = msgspec.Raw(b"null")
     attempts: int = 1
     grade: Grade | None = None
 
@@ -57,7 +57,7 @@ class Trials:
         notes = (f"Excluded: {row.excluded}",) if row.excluded else ()
         if row.trajectory is None:
             return Detail(row.title, (), notes=notes or ("No conversation was recorded.",))
-        task = None if row.task is None else decode_task(bytes(row.task))
+        task = None if bytes(row.task) == b"null" else decode_task(bytes(row.task))
         shown = episode_detail(row.trajectory, task, known.worlds)
         checks, parts = shown.checks, (*shown.parts, Part("attempts", row.attempts))
         if row.grade is not None:
