@@ -1,7 +1,6 @@
-"""Every airline task is solved by a program that sees only messages; misled, it fails, so solving proves much."""
+"""The oracle of the airline goes by what it hears and reads: misled, it fails, so that it solves a task proves much."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -9,98 +8,17 @@ import pytest
 
 from cove_rl.agents.oracle import Oracle
 from cove_rl.domains.airline.records import User
-from cove_rl.episode.episode import STOP, Episode, run_episode
-from cove_rl.episode.trajectory import Message
-from cove_rl.synth.idle import Idling
-from cove_rl.synth.tasks import solve
+from cove_rl.episode.episode import run_episode
 from cove_rl.tasks.task import Task, encode_task
 from cove_rl.users.scripted import ScriptedUser
 from cove_rl.verify.verdict import Verdict
 from cove_rl.verify.verifier import verify
 from cove_rl.world.call import CallResult, ToolCall
-from cove_rl.world.domain import GREETING
 from cove_rl.world.state import State
 from cove_rl.world.tool import Toolbox
 
 from .other_words import CHANGES, allowed
-from .shelf import DOMAIN, sampled, tasks, world
-
-
-def test_every_task_is_solved_with_a_full_score_and_nobody_to_blame() -> None:
-    for one in sampled():
-        solved = one.solved
-        assert solved.verdict.score == 1.0
-        assert solved.verdict.success
-        assert solved.trajectory.outcome.culprit is None
-        assert solved.trajectory.outcome.ending == ("transfer" if solved.task.constraints[-1].transfer else "user_stop")
-
-
-def test_hardly_a_candidate_is_drawn_in_vain() -> None:
-    assert sum(one.rejected for one in sampled()) <= 3
-
-
-def test_every_kind_of_goal_is_among_them() -> None:
-    kinds = {constraint.kind for task in tasks() for constraint in task.constraints}
-    assert kinds == {str(kind.__struct_config__.tag) for kind in DOMAIN.constraints}
-
-
-async def test_a_task_from_a_file_is_solved_in_the_same_words() -> None:
-    for one in sampled()[:40]:
-        assert (await solve(one.solved.task, world())).trajectory == one.solved.trajectory
-
-
-async def by_hand(task: Task, agent: Oracle) -> tuple[list[Message], Verdict]:
-    """Let an agent work with a toolbox and the conversation alone: no episode, no task, no world."""
-    state, user = State(world()), ScriptedUser(task)
-    messages = [Message("assistant", GREETING)]
-    messages.append(await user.reply(messages))
-    while STOP not in messages[-1].content and not transferred(messages):
-        messages.append(await agent.act(messages))
-        for call in messages[-1].calls:
-            result = DOMAIN.toolbox.call(state, call)
-            messages.append(Message("tool", result.content, call_id=call.id, error=result.error))
-        if messages[-1].role == "assistant":
-            messages.append(await user.reply(messages))
-    return messages, verify(task, world(), [call for message in messages for call in message.calls])
-
-
-def transferred(messages: Sequence[Message]) -> bool:
-    return any(call.name == DOMAIN.transfer_tool for message in messages for call in message.calls)
-
-
-async def test_the_oracle_needs_nothing_but_tools_and_the_conversation() -> None:
-    for one in sampled()[:60]:
-        messages, verdict = await by_hand(one.solved.task, Oracle("airline", one.solved.task.seed))
-        assert verdict.score == 1.0
-        assert tuple(messages) == one.solved.trajectory.messages
-
-
-TOKENS = re.compile(r"\bKIR\d{3}\b|\b[A-Z0-9]{6}\b|\b[a-z]+(?:_[a-z]+)*_\d{4,}\b|\b[A-Z]{3}\b")
-
-
-def test_every_id_the_oracle_uses_was_said_or_returned_before() -> None:
-    for one in sampled():
-        known = ""
-        for message in one.solved.trajectory.messages:
-            for call in message.calls:
-                if call.name != DOMAIN.transfer_tool:
-                    used = TOKENS.findall(msgspec.json.encode(call.arguments).decode())
-                    assert all(token in known for token in used), (call, one.solved.task.id)
-            known += message.content
-
-
-def test_the_oracle_writes_once_per_turn_and_only_after_a_yes() -> None:
-    """The policy wants consent for every write, and training data must show it."""
-    kinds = {name: tool.kind for name, tool in DOMAIN.toolbox.tools.items()}
-    consents = {"yes", "yep", "go ahead", "please", "exactly"}
-    for one in sampled():
-        messages = one.solved.trajectory.messages
-        for number, message in enumerate(messages):
-            if any(kinds[call.name] == "write" for call in message.calls):
-                spoken = [m for m in messages[:number] if m.role != "tool" and not m.calls]
-                assert len(message.calls) == 1
-                assert any(word in spoken[-1].content.lower() for word in consents)
-                assert spoken[-2].content.rstrip().endswith("?")
+from .shelf import sampled, tasks, world
 
 
 def test_the_oracle_keeps_to_the_policy_on_identity_and_airports() -> None:
@@ -109,9 +27,6 @@ def test_the_oracle_keeps_to_the_policy_on_identity_and_airports() -> None:
         first, *rest = [call for message in one.solved.trajectory.messages for call in message.calls]
         assert first.name == "get_user_details"
         assert not rest or rest[0].name == "list_all_airports"
-
-
-# -- misleading the oracle: a test that cannot fail would prove nothing
 
 
 Lie = Callable[[Any], Any]
@@ -255,17 +170,3 @@ async def test_an_oracle_whose_customer_says_something_else_does_not_succeed(
     for task, other in pairs:
         trajectory = await run_episode(task, world(), Oracle("airline", task.seed), ScriptedUser(other))
         assert verify(task, world(), trajectory.calls()).score < 1.0, encode_task(other)
-
-
-async def test_agreeing_without_acting_is_worth_nothing() -> None:
-    for task in tasks()[:100]:
-        episode = Episode(task, world(), ScriptedUser(task))
-        await episode.start()
-        while episode.outcome is None:
-            await episode.step(Message("assistant", "That has been done. Is there anything else?"))
-        assert verify(task, world(), episode.trajectory("idle").calls()).score == 0.0
-
-
-def test_reading_without_writing_is_worth_nothing() -> None:
-    for scores in Idling()(list(tasks()[:100])):
-        assert (scores.nothing, scores.reads) == (0.0, 0.0)
