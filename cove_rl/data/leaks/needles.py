@@ -94,11 +94,16 @@ def _identifies(text: str) -> bool:
 
 
 def forms_of(fact: Fact) -> Iterator[tuple[str, ...]]:
-    """Yield the runs of words by which a fact is known."""
+    """Yield the runs of words by which a fact is known.
+
+    A run of several words is found by its first two, so they should be rare: an id that ends in a long number is known
+    by that alone, since every credit card's begins with the same two words.
+    """
     words = tuple(words_of(fact.value))
-    yield words
-    number = re.search(rf"[0-9]{{{LONG_NUMBER},}}$", fact.value)
-    if fact.kind == "id" and number is not None:
+    number = re.search(rf"[0-9]{{{LONG_NUMBER},}}$", fact.value) if fact.kind == "id" else None
+    if number is None or len(words) == 1:
+        yield words
+    if number is not None and words != (number[0],):
         yield (number[0],)
     flight = re.fullmatch(r"([a-z]{3})([0-9]{3})", words[0]) if len(words) == 1 else None
     if flight is not None:

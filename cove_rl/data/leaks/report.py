@@ -34,9 +34,9 @@ class Leak(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """Return one line for a person."""
-        where = f"{self.file}:{self.number}" if self.number else self.file
+        where = (f"{self.file}:{self.number}" if self.number else self.file) + (f": {self.place}" if self.place else "")
         words = f", {self.shared} words" if self.shared else ""
-        return f"{where}: {self.place}: {self.kind} {self.what}{words}: ... {self.excerpt} ..."
+        return f"{where}: {self.kind} {self.what}{words}: ... {self.excerpt} ..."
 
 
 class LeakReport(msgspec.Struct):

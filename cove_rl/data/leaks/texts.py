@@ -18,13 +18,17 @@ RUN = 5
 """Words in a run. Ours: with four, our policies share 11 words with the benchmark's, with five 7, while a text of which
 every seventh word was changed still has runs left."""
 ENOUGH: dict[TextKind, int] = {"task": 10, "policy": 10, "recorded": 14}
-"""Words from which a passage is a leak. Ours: no message, hint, policy or description of a tool made here shares more
-than 7 words with a task or a policy, or 10 with a recorded message; docs/leaks.md has the figures."""
+"""Telling words from which a passage is a leak. Ours: no message, hint, policy or description of a tool made here
+shares more than 7 words with a task or a policy, or 11 telling ones with a recorded message; see docs/leaks.md."""
+LONG = 24
+"""Words, telling or not, from which a passage is a leak. Ours share 18 with a recorded message."""
 GAP = RUN
 """Words of ours in a row that a passage may have between two runs; at least half of it is the benchmark's then."""
 COMMON = 3
-"""Tasks in whose recorded conversations a run is common speech, such as "is there anything else I can", which says
-nothing about where a message is from. Runs of task texts and policies always count."""
+"""Tasks in whose recorded conversations a run is common speech, such as "is there anything else I can": it tells
+nothing about where a message is from. Runs of task texts and policies always tell."""
+EVERYWHERE = 20
+"""Tasks in whose recorded conversations a run is not looked up at all."""
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -51,17 +55,19 @@ class Passage(msgspec.Struct, frozen=True):
         start: its first word.
         end: the word after its last.
         shared: words in it that are in runs of the text; a run that occurs twice counts once.
+        telling: those of them that are in a run that is not common speech.
     """
 
     text: Text
     start: int
     end: int
     shared: int
+    telling: int
 
     @property
     def is_leak(self) -> bool:
         """Whether it is too much to be chance."""
-        return self.shared >= ENOUGH[self.text.kind]
+        return self.telling >= ENOUGH[self.text.kind] or self.shared >= LONG
 
 
 class TextIndex:
@@ -77,14 +83,20 @@ class TextIndex:
         for number, text in enumerate(self._texts):
             for run in set(_runs(words_of(text.text))):
                 found[run].append(number)
-        self._runs = {run: kept for run, numbers in found.items() if (kept := self._telling(numbers))}
+        tasks = {run: self._recorded_tasks(numbers) for run, numbers in found.items()}
+        self._common = {run for run, count in tasks.items() if count >= COMMON}
+        self._runs = {
+            run: kept
+            for run, numbers in found.items()
+            if (kept := numbers if tasks[run] < EVERYWHERE else [one for one in numbers if not self._is_recorded(one)])
+        }
 
-    def _telling(self, numbers: list[int]) -> list[int]:
-        """Return the texts for which a run is evidence, of those that have it."""
-        recorded = {self._texts[number].task for number in numbers if self._texts[number].kind == "recorded"}
-        if len(recorded) < COMMON:
-            return numbers
-        return [number for number in numbers if self._texts[number].kind != "recorded"]
+    def _is_recorded(self, number: int) -> bool:
+        return self._texts[number].kind == "recorded"
+
+    def _recorded_tasks(self, numbers: list[int]) -> int:
+        """Return about how many tasks something recorded is, of the texts with these numbers."""
+        return len({self._texts[number].task for number in numbers if self._is_recorded(number)})
 
     def find(self, words: Sequence[str]) -> list[Passage]:
         """Return the leaked passages of a text in their order; of those that overlap, the one that shares most."""
@@ -106,8 +118,12 @@ class TextIndex:
             for number in self._runs.get(run, ()):
                 places[number].append((at, run))
         for number, hits in places.items():
+            if len(hits) * RUN < ENOUGH[self._texts[number].kind]:
+                continue
+            common = self._common if self._is_recorded(number) else set()
             for stretch in _stretches(hits):
-                yield Passage(self._texts[number], stretch[0][0], stretch[-1][0] + RUN, _shared(stretch))
+                telling = _covered([hit for hit in stretch if hit[1] not in common])
+                yield Passage(self._texts[number], stretch[0][0], stretch[-1][0] + RUN, _covered(stretch), telling)
 
 
 def _stretches(hits: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
@@ -121,7 +137,7 @@ def _stretches(hits: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]
     yield group
 
 
-def _shared(stretch: Sequence[tuple[int, int]]) -> int:
+def _covered(stretch: Sequence[tuple[int, int]]) -> int:
     """Return how many words the runs of a stretch cover, each run counted at its first place."""
     seen: set[int] = set()
     covered: set[int] = set()

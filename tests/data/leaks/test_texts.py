@@ -2,10 +2,11 @@
 
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cove_rl.data.leaks.texts import COMMON, ENOUGH, GAP, RUN, Text, TextIndex
+from cove_rl.data.leaks.texts import COMMON, ENOUGH, EVERYWHERE, GAP, LONG, RUN, Text, TextIndex
 from cove_rl.data.leaks.words import words_of
 
 VOCABULARY = [
@@ -53,18 +54,31 @@ def test_a_turn_of_phrase_said_again_and_again_counts_once() -> None:
     assert TASK.find([*turn, OURS[0], *turn, OURS[1], *turn]) == []
 
 
-def test_what_is_said_about_many_tasks_is_common_speech() -> None:
-    many = index(*(Text("recorded", "runs.jsonl", str(number), THEIRS) for number in range(COMMON)))
-    few = index(*(Text("recorded", "runs.jsonl", str(number), THEIRS) for number in range(COMMON - 1)))
-    same = index(*(Text("recorded", "runs.jsonl", "1", THEIRS) for _ in range(COMMON)))
-    assert many.find(words_of(THEIRS)) == []
-    assert [one.shared for one in few.find(words_of(THEIRS))] == [30]
-    assert [one.shared for one in same.find(words_of(THEIRS))] == [30]
+def said(tasks: int, text: str = THEIRS) -> list[Text]:
+    """Return a message recorded in conversations about that many tasks."""
+    return [Text("recorded", "runs.jsonl", str(number), text) for number in range(tasks)]
+
+
+SHORT = " ".join(words_of(THEIRS)[: LONG - 1])
+
+
+@pytest.mark.parametrize(("tasks", "found"), [(1, [23]), (COMMON - 1, [23]), (COMMON, []), (EVERYWHERE, [])])
+def test_what_is_said_about_many_tasks_is_common_speech(tasks: int, found: list[int]) -> None:
+    assert [one.telling for one in index(*said(tasks, SHORT)).find(words_of(SHORT))] == found
+
+
+@pytest.mark.parametrize(("tasks", "found"), [(1, [30]), (COMMON, [30]), (EVERYWHERE - 1, [30]), (EVERYWHERE, [])])
+def test_common_speech_is_a_leak_if_there_is_much_of_it(tasks: int, found: list[int]) -> None:
+    assert [one.shared for one in index(*said(tasks)).find(words_of(THEIRS))] == found
+
+
+def test_many_trials_of_one_task_do_not_make_common_speech() -> None:
+    trials = [Text("recorded", "runs.jsonl", "1", SHORT) for _ in range(EVERYWHERE)]
+    assert [one.telling for one in index(*trials).find(words_of(SHORT))] == [23]
 
 
 def test_a_policy_stays_one_even_if_everybody_recites_it() -> None:
-    recited = [Text("recorded", "runs.jsonl", str(number), THEIRS) for number in range(COMMON)]
-    (found,) = index(Text("policy", "policy.md", "", THEIRS), *recited).find(words_of(THEIRS))
+    (found,) = index(Text("policy", "policy.md", "", SHORT), *said(EVERYWHERE)).find(words_of(SHORT))
     assert found.text.kind == "policy"
 
 
