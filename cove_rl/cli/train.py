@@ -1,7 +1,6 @@
 """`cove train`: start verl's trainers with the settings of this library."""
 
 import logging
-import shlex
 import shutil
 import socket
 import sys
@@ -10,7 +9,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
@@ -20,6 +19,9 @@ from cove_rl.cli.model import require_training
 from cove_rl.cli.program import Step, newest_step, run_program
 from cove_rl.cli.stages import claim
 from cove_rl.errors import CoveError, InputError
+
+if TYPE_CHECKING:
+    from cove_rl.training.sft_run import Launch, Length, Order
 
 app = typer.Typer(help="Train a policy on verl.", no_args_is_help=True)
 
@@ -78,25 +80,22 @@ def sft(
 ) -> None:
     """Fine-tune with verl's SFT trainer, on exactly the tokens a rollout has."""
     require_training("cove train sft")
-    from cove_rl.training.sft_run import Order, command_of, environment_of, length_of, overrides_of
+    from cove_rl.training.sft_run import Order, launch_of, length_of, overrides_of
 
     if epochs is not None and steps is not None:
         raise InputError("--epochs and --steps both say how long the run is: give one of them")
     order = Order(tuple(data), tuple(val or ()), model, env, profile.value, path, epochs, steps, tuple(overrides or ()))
-    made = overrides_of(order)
-    config = _composed(made)
-    command, environment = command_of(made, config, rendezvous), environment_of(config)
-    written = shlex.join([*(f"{name}={value}" for name, value in environment.items()), "python", *command])
+    config = _composed(overrides_of(order))
+    launch = launch_of(order, config, rendezvous)
     if dry_run:
-        _print(written)
+        _print(str(launch))
         return
     length = length_of(_surveyed(order, config), config)
     if force:
         shutil.rmtree(path, ignore_errors=True)
     claim(path, order.lasting())
     done = newest_step(path)
-    made_now = [] if done >= length.total else _run(order, config, length, done, command, environment, written)
-    _report(order, made_now, json)
+    _report(order, _run(order, config, launch, length, done) if done < length.total else [], json)
 
 
 def _composed(overrides: list[str]) -> dict[str, Any]:
@@ -112,7 +111,7 @@ def _composed(overrides: list[str]) -> dict[str, Any]:
         logging.disable(logging.NOTSET)
 
 
-def _surveyed(order: Any, config: Any) -> int:
+def _surveyed(order: "Order", config: dict[str, Any]) -> int:
     """Return how many conversations there are to train on, having looked at all of them."""
     from cove_rl.training.sft_run import survey
 
@@ -131,9 +130,7 @@ def _surveyed(order: Any, config: Any) -> int:
     return found.total()
 
 
-def _run(
-    order: Any, config: Any, length: Any, done: int, command: list[str], environment: dict[str, str], written: str
-) -> list[Step]:
+def _run(order: "Order", config: dict[str, Any], launch: "Launch", length: "Length", done: int) -> list[Step]:
     """Run the trainer from where it stopped, and return the steps it has made this time."""
     from cove_rl.training.settings import read_settings
     from cove_rl.training.sft_run import drop_ended_epoch
@@ -146,9 +143,10 @@ def _run(
             drop_ended_epoch(order.out / f"global_step_{done}")
     node = f"-{socket.gethostname()}" if int(config["trainer"]["nnodes"]) > 1 else ""
     log, metrics = order.out / f"sft{node}.log", order.out / f"metrics-{done}.jsonl"
-    _say(written)
+    _say(str(launch))
     _say(f"log: {log}")
-    return run_program([sys.executable, *command], log, metrics, environment, _teller(done, length.total))
+    command = [sys.executable, *launch.command]
+    return run_program(command, log, metrics, launch.environment, _teller(done, length.total))
 
 
 def _teller(done: int, total: int) -> Callable[[Sequence[Step]], None]:
@@ -167,31 +165,27 @@ def _teller(done: int, total: int) -> Callable[[Sequence[Step]], None]:
     return tell
 
 
-def _report(order: Any, made: Sequence[Step], json: bool) -> None:
-    from cove_rl.training.sft_run import quoted
+def _report(order: "Order", made: Sequence[Step], json: bool) -> None:
+    from cove_rl.training.sft_run import grpo_command
 
     steps = newest_step(order.out)
     checkpoint = order.out / f"global_step_{steps}" / "huggingface"
     if not (checkpoint / "config.json").is_file():
         raise CoveError(f"the run ended without a model: there is no {checkpoint}")
-    platform = "VERL_PLATFORM=cpu " if order.profile == "cpu" else ""
-    arguments = [f"+env={order.env}", f"+profile={order.profile}"]
-    arguments.append(f"actor_rollout_ref.model.path={quoted(str(checkpoint))}")
-    grpo = f"{platform}python -m verl.trainer.main_ppo {shlex.join(arguments)}"
     losses = [float(step.data["train/loss"]) for step in made if "train/loss" in step.data]
-    report = Report(steps, (losses[0], losses[-1]) if losses else None, str(checkpoint), grpo)
+    report = Report(
+        steps, (losses[0], losses[-1]) if losses else None, str(checkpoint), grpo_command(order, checkpoint)
+    )
     if json:
         print_json(report)
         return
-    fell = f"loss {losses[0]:.4f} at the first, {losses[-1]:.4f} at the last" if losses else "done before"
+    fell = f"loss {ends[0]:.4f} at the first, {ends[1]:.4f} at the last" if ends else "done before"
     _print(f"{steps} steps, {fell}")
     for step in made:
         if "val/loss" in step.data:
-            out.print(
-                f"validation after step {step.step}: loss {step.data['val/loss']:.4f}", markup=False, soft_wrap=True
-            )
+            _print(f"validation after step {step.step}: loss {step.data['val/loss']:.4f}")
     _print(f"model: {checkpoint}")
-    _print(f"GRPO from it: {grpo}")
+    _print(f"GRPO from it: {report.grpo}")
 
 
 def _print(line: str) -> None:

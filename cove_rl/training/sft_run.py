@@ -1,6 +1,7 @@
 """A run of verl's SFT trainer: the command that starts it, how long it is, and how one that was interrupted goes on."""
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -48,9 +49,8 @@ class Order(msgspec.Struct, frozen=True):
 
 def overrides_of(order: Order) -> list[str]:
     """Return the overrides that make verl's SFT trainer do what was asked for."""
-    profile = [f"+profile={order.profile}"] if order.profile else []
     presets = "cove_sft,cove_sft_tiny" if order.profile == "cpu" else "cove_sft"
-    made = [f"+env={order.env}", *profile, f"+preset=[{presets}]"]
+    made = [f"+env={order.env}", *profile_of(order), f"+preset=[{presets}]"]
     made.append(f"data.train_files=[{','.join(map(quoted, order.data))}]")
     if order.val:  # validate when a checkpoint is written; without data verl's trainer fails when it validates
         made += [f"data.val_files=[{','.join(map(quoted, order.val))}]", "trainer.test_freq=${trainer.save_freq}"]
@@ -67,6 +67,11 @@ def overrides_of(order: Order) -> list[str]:
     return [*made, *order.overrides]
 
 
+def profile_of(order: Order) -> list[str]:
+    """Return the override that names the machine, if one is named."""
+    return [f"+profile={order.profile}"] if order.profile else []
+
+
 def quoted(text: str) -> str:
     """Return a value for Hydra's command line, in quotes if it needs them."""
     if _PLAIN.fullmatch(text):
@@ -76,12 +81,28 @@ def quoted(text: str) -> str:
     return f"'{escaped}'"
 
 
-def command_of(overrides: Sequence[str], config: Any, rendezvous: str = "") -> list[str]:
-    """Return the command that starts the trainer, without the interpreter.
+class Launch(msgspec.Struct, frozen=True):
+    """How the trainer is started.
+
+    Attributes:
+        command: its words, without the interpreter.
+        environment: variables it needs, besides those that are there.
+    """
+
+    command: tuple[str, ...]
+    environment: dict[str, str]
+
+    def __str__(self) -> str:
+        """Return it as a person would type it."""
+        return shlex.join([*(f"{name}={value}" for name, value in self.environment.items()), "python", *self.command])
+
+
+def launch_of(order: Order, config: Any, rendezvous: str = "") -> Launch:
+    """Return how a run is started: verl's SFT trainer under torchrun, on the CPU if the profile says so.
 
     Args:
-        overrides: of Hydra.
-        config: what they compose to.
+        order: what was asked for.
+        config: what its overrides compose to.
         rendezvous: where several nodes meet, as ``host:port``.
 
     Raises:
@@ -96,13 +117,16 @@ def command_of(overrides: Sequence[str], config: Any, rendezvous: str = "") -> l
                 "one of them, and with an --out that they share"
             )
         meeting = [f"--nnodes={nodes}", "--rdzv-backend=c10d", "--rdzv-id=cove_sft", f"--rdzv-endpoint={rendezvous}"]
-    launcher = ["-m", "torch.distributed.run", *meeting, f"--nproc-per-node={workers}"]
-    return [*launcher, "-m", "verl.trainer.sft_trainer", *overrides]
+    torchrun = ("-m", "torch.distributed.run", *meeting, f"--nproc-per-node={workers}")
+    environment = {"VERL_PLATFORM": "cpu"} if config["trainer"]["device"] == "cpu" else {}
+    return Launch((*torchrun, "-m", "verl.trainer.sft_trainer", *overrides_of(order)), environment)
 
 
-def environment_of(config: Any) -> dict[str, str]:
-    """Return the variables a run on this device needs."""
-    return {"VERL_PLATFORM": "cpu"} if config["trainer"]["device"] == "cpu" else {}
+def grpo_command(order: Order, checkpoint: Path) -> str:
+    """Return the command that starts GRPO from a checkpoint, in the same environment on the same machine."""
+    platform = "VERL_PLATFORM=cpu " if order.profile == "cpu" else ""
+    model = f"actor_rollout_ref.model.path={quoted(str(checkpoint))}"
+    return f"{platform}python -m verl.trainer.main_ppo {shlex.join([f'+env={order.env}', *profile_of(order), model])}"
 
 
 class Length(msgspec.Struct, frozen=True):

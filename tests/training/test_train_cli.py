@@ -109,8 +109,8 @@ def test_the_papers_values_are_the_default() -> None:
     assert (optim["optimizer"], optim["lr"], config["data"]["train_batch_size"]) == ("AdamW", 1e-6, 128)
     assert (config["model"]["path"], config["trainer"]["total_epochs"]) == ("Qwen/Qwen3-4B-Instruct-2507", 1)
     assert set(config["checkpoint"]["load_contents"]) < set(config["checkpoint"]["save_contents"])
-    assert sft_run.environment_of(config) == {}
-    assert "--nproc-per-node=8" in sft_run.command_of([], config)
+    launch = sft_run.launch_of(order, config)
+    assert (launch.environment, "--nproc-per-node=8" in launch.command) == ({}, True)
 
 
 def test_several_nodes_meet_somewhere() -> None:
