@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cove_rl.agents.clumsy import ClumsyOracle
 from cove_rl.agents.ensemble import EnsembleAgent
@@ -14,6 +15,7 @@ from cove_rl.agents.oracle import Oracle
 from cove_rl.agents.served import ServedAgent
 from cove_rl.agents.settings import MISTAKES, ClumsySettings, EnsembleSettings, OracleSettings, ServedSettings
 from cove_rl.errors import InputError
+from cove_rl.users.kinds import make_users, read_user
 
 from .shelf import task_of, world
 
@@ -95,10 +97,6 @@ def test_agents_are_made_once_per_process() -> None:
 
 
 def test_the_tasks_seed_chooses_who_plays_and_not_as_it_does_among_customers() -> None:
-    from msgspec.structs import replace
-
-    from cove_rl.users.kinds import make_users, read_user
-
     task = task_of("retail", 0)
     agents = make_agents(read_agent({"kind": "ensemble", "members": {n: {"agent": {"kind": "oracle"}} for n in "ab"}}))
     users = make_users(read_user({"kind": "ensemble", "members": {n: {"user": {"kind": "scripted"}} for n in "ab"}}))
