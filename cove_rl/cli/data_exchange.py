@@ -39,7 +39,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Write a data set for Hugging Face, verl or OpenAI's fine-tuning, or for training a user model."""
-    from cove_rl.data.conversation import count_conversations, load_conversations
+    from cove_rl.data.conversation import count_conversations, load_conversations, sides_in
     from cove_rl.data.export import export_file
 
     if path.exists() and not force and form is not ExportFormat.hf:
@@ -49,10 +49,9 @@ def export(
             from cove_rl.data.hf import export_folder
             from cove_rl.synth.manifest import read_manifest
 
+            parts = {side: load_conversations(part) for side, part in (sides_in(source) or {"train": source}).items()}
             manifest = read_manifest(source)
-            rows = export_folder(
-                load_conversations(source), path, title=title, licence=licence, manifest=manifest, advance=advance
-            )
+            rows = export_folder(parts, path, title=title, licence=licence, manifest=manifest, advance=advance)
         else:
             rows = export_file(source, form.value, path, advance)
     if json:

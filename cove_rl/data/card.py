@@ -1,6 +1,6 @@
 """The card of an exported data set: what is in it, where it comes from, how to verify it. Equal data, equal card."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -15,7 +15,9 @@ SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_
 """Hugging Face's names of sizes."""
 
 
-def card(stats: Stats, title: str, licence: str, manifest: Manifest | None = None) -> str:
+def card(
+    stats: Stats, title: str, licence: str, manifest: Manifest | None = None, sides: Sequence[str] = ("train",)
+) -> str:
     """Return the card as Markdown with Hugging Face's front matter.
 
     Args:
@@ -23,12 +25,14 @@ def card(stats: Stats, title: str, licence: str, manifest: Manifest | None = Non
         title: its name.
         licence: an identifier of Hugging Face's, such as apache-2.0.
         manifest: how it was synthesised, if that is known.
+        sides: names of the sides it is split into, with the files that begin with them.
     """
     return read_text("dataset_card.md").format(
         title=_plain(title),
         quoted_title=_quoted(title),
         licence=_plain(licence),
         quoted_licence=_quoted(licence),
+        files="\n".join(f'  - split: {side}\n    path: "{side}-*.parquet"' for side in sides),
         size=next((name for limit, name in SIZES if stats.conversations < limit), "n>1M"),
         version=__version__,
         conversations=f"{stats.conversations:,}",

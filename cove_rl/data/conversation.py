@@ -1,6 +1,7 @@
 """A recorded conversation with what is known of it, from any file that holds some."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,9 @@ from cove_rl.errors import InputError
 from cove_rl.files import read_jsonl
 from cove_rl.synth.example import SHARDS, Example, Facts, load_examples
 from cove_rl.tasks.task import Task
+
+SIDES = ("train", "val", "test")
+"""What a split has, each in ``SIDE.jsonl``."""
 
 DATASET = "*.parquet"
 """Where the folder of an exported data set has its rows."""
@@ -55,8 +59,8 @@ def load_conversations(path: Path) -> Iterator[Conversation]:
     """Yield the conversations of a file or folder, in their order.
 
     Args:
-        path: a folder `cove synth` has written, a file of examples or of trajectories (JSON lines), the folder of an
-            exported data set, or a parquet file of one.
+        path: a folder `cove synth` has written, a file of examples or of trajectories (JSON lines), the folder of a
+            split, all sides of it, the folder of an exported data set, or a parquet file of one.
 
     Raises:
         InputError: if it is none of them, or at the first line or row that is wrong, naming it.
@@ -65,9 +69,13 @@ def load_conversations(path: Path) -> Iterator[Conversation]:
         from cove_rl.data.parquet import read_rows  # pyarrow is slow to import, and an extra
 
         return read_rows(files)
-    if path.is_file() and not _has_tasks(path):
-        return map(Conversation, load_trajectories(path))
-    return (Conversation(one.trajectory, one.task, one.facts) for one in load_examples(path))
+    return chain.from_iterable(map(_load_lines, line_files(path)))
+
+
+def _load_lines(file: Path) -> Iterator[Conversation]:
+    if not _has_tasks(file):
+        return map(Conversation, load_trajectories(file))
+    return (Conversation(one.trajectory, one.task, one.facts) for one in load_examples(file))
 
 
 def load_known_examples(path: Path) -> Iterator[Example]:
@@ -90,6 +98,26 @@ def parquet_files(path: Path) -> list[Path]:
     return [path] if path.suffix == ".parquet" else []
 
 
+def line_files(path: Path) -> list[Path]:
+    """Return the files of JSON lines that a folder has, or the file itself.
+
+    Raises:
+        InputError: if it is a folder without such files.
+    """
+    if not path.is_dir():
+        return [path]
+    files = sorted(path.glob(SHARDS)) or list(sides_in(path).values())
+    if not files:
+        raise InputError(f"{path} holds no examples: no file in it is named {SHARDS}, or like the side of a split")
+    return files
+
+
+def sides_in(path: Path) -> dict[str, Path]:
+    """Return the sides of a split by name; none if `path` is something else."""
+    files = {side: path / f"{side}.jsonl" for side in SIDES}
+    return {side: file for side, file in files.items() if file.is_file()}
+
+
 def count_conversations(path: Path) -> int:
     """Return how many conversations there are, without reading what they say.
 
@@ -100,8 +128,7 @@ def count_conversations(path: Path) -> int:
         from cove_rl.data.parquet import count_rows
 
         return count_rows(files)
-    files = sorted(path.glob(SHARDS)) if path.is_dir() else [path]
-    return sum(map(_lines, files))
+    return sum(map(_lines, line_files(path)))
 
 
 def domains_in(path: Path) -> list[str]:
@@ -114,8 +141,7 @@ def domains_in(path: Path) -> list[str]:
         from cove_rl.data.parquet import read_domains
 
         return read_domains(files)
-    files = sorted(path.glob(SHARDS)) if path.is_dir() else [path]
-    return sorted({line.domain for file in files for line in read_jsonl(file, _Line)} - {""})
+    return sorted({line.domain for file in line_files(path) for line in read_jsonl(file, _Line)} - {""})
 
 
 class _Place(msgspec.Struct):

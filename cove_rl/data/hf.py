@@ -1,6 +1,6 @@
 """A data set as a folder that `datasets.load_dataset` reads: parquet shards and a card."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ SHARD = 4096
 
 
 def export_folder(
-    conversations: Iterable[Conversation],
+    sides: Mapping[str, Iterable[Conversation]],
     path: Path,
     *,
     title: str,
@@ -32,7 +32,7 @@ def export_folder(
     """Write a data set as a folder that was not there, and is whole or absent; return how many rows it has.
 
     Args:
-        conversations: what it holds.
+        sides: name of a side -> what it holds; "train" is the one side of a set that was not split.
         path: the folder.
         title: the name on the card.
         licence: an identifier of Hugging Face's.
@@ -41,18 +41,20 @@ def export_folder(
         shard: conversations per file.
 
     Raises:
-        InputError: if there is such a folder, if there are no conversations, or if it cannot be written.
+        InputError: if there is such a folder, if a side has no conversations, or if it cannot be written.
     """
     if path.exists():
         raise InputError(f"{path} exists; give another name, or remove it")
     stats = Stats()
     with atomic_folder(path) as folder, explain(path):
-        files = _write_shards(_counted(conversations, stats), folder, shard, advance)
-        if not files:
-            raise InputError("there is no conversation to export")
-        for number, file in enumerate(files):
-            file.rename(folder / f"train-{number:05d}-of-{len(files):05d}.parquet")
-        (folder / "README.md").write_text(card(stats, title, licence, manifest), encoding="utf-8")
+        for side, conversations in sides.items():
+            files = _write_shards(_counted(conversations, stats), folder, shard, advance)
+            if not files:
+                raise InputError(f"there is no conversation to export as '{side}'")
+            for number, file in enumerate(files):
+                file.rename(folder / f"{side}-{number:05d}-of-{len(files):05d}.parquet")
+        text = card(stats, title, licence, manifest, tuple(sides))
+        (folder / "README.md").write_text(text, encoding="utf-8")
     return stats.conversations
 
 

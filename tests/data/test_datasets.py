@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cove_rl.data.conversation import load_conversations
+from cove_rl.data.conversation import load_conversations, sides_in
 from cove_rl.data.row import conversation_of
 from cove_rl.synth.manifest import Manifest
 from cove_rl.synth.tally import Tally
@@ -25,7 +25,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = write(home / "examples.jsonl", *examples())
     manifest = Manifest({"seed": 3, "note": "{braces} | ``` \x1b"}, 6, True, Tally(), ())
     export_folder(
-        load_conversations(source), home / "set", title="Shop: talks", licence="mit", manifest=manifest, shard=4
+        {"train": load_conversations(source)},
+        home / "set",
+        title="Shop: talks",
+        licence="mit",
+        manifest=manifest,
+        shard=4,
     )
     return home / "set"
 
@@ -53,3 +58,19 @@ def test_the_card_says_what_the_folder_holds(folder: Path) -> None:
         assert one.task.world.fingerprint in text
         assert all(f"| {kind} |" in text for kind in one.facts.kinds)
     assert '"note": "{braces} | ``` ' in text
+
+
+def test_the_sides_of_a_split_are_splits(tmp_path: Path) -> None:
+    parts = {"train": examples()[:3], "val": examples()[3:4], "test": examples()[4:]}
+    (tmp_path / "sides").mkdir()
+    for side, lines in parts.items():
+        write(tmp_path / "sides" / f"{side}.jsonl", *lines)
+    sides = {side: load_conversations(file) for side, file in sides_in(tmp_path / "sides").items()}
+    export_folder(sides, tmp_path / "set", title="x", licence="x")
+    loaded = datasets.load_dataset(str(tmp_path / "set"), cache_dir=str(tmp_path / "cache"))
+    assert {side: [row["id"] for row in rows] for side, rows in loaded.items()} == {
+        side: [line.task.id for line in lines] for side, lines in parts.items()
+    }
+    every = {one.task.id for one in examples()}
+    assert {one.trajectory.task_id for one in load_conversations(tmp_path / "set")} == every
+    assert {one.trajectory.task_id for one in load_conversations(tmp_path / "sides")} == every

@@ -49,7 +49,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 
 def hf(source: Path, path: Path, **more: Any) -> int:
-    return export_folder(load_conversations(source), path, title="A set", licence="apache-2.0", **more)
+    return export_folder({"train": load_conversations(source)}, path, title="A set", licence="apache-2.0", **more)
 
 
 @given(trajectory=trajectories)
@@ -64,7 +64,7 @@ def test_a_row_holds_a_conversation_whole(trajectory: Trajectory) -> None:
 def test_a_folder_holds_a_conversation_whole(trajectory: Trajectory, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("any") / "set"
     conversation = Conversation(trajectory)
-    assert export_folder([conversation], path, title="x", licence="x") == 1
+    assert export_folder({"train": [conversation]}, path, title="x", licence="x") == 1
     assert list(load_conversations(path)) == [conversation]
     shutil.rmtree(path)
 

@@ -41,7 +41,7 @@ def test_exports_of_both_domains_score_1_from_the_file_alone(tmp_path: Path, for
     source = write(tmp_path / "examples.jsonl", *examples(10))
     path = tmp_path / "out.parquet"
     if form == "hf":
-        export_folder(load_conversations(source), path, title="x", licence="x")
+        export_folder({"train": load_conversations(source)}, path, title="x", licence="x")
     elif form == "verl-sft":
         export_file(source, form, path)
     found = total(*load_conversations(source if form == "examples" else path))
