@@ -173,9 +173,8 @@ def _report(order: "Order", made: Sequence[Step], json: bool) -> None:
     if not (checkpoint / "config.json").is_file():
         raise CoveError(f"the run ended without a model: there is no {checkpoint}")
     losses = [float(step.data["train/loss"]) for step in made if "train/loss" in step.data]
-    report = Report(
-        steps, (losses[0], losses[-1]) if losses else None, str(checkpoint), grpo_command(order, checkpoint)
-    )
+    ends = (losses[0], losses[-1]) if losses else None
+    report = Report(steps, ends, str(checkpoint), grpo_command(order, checkpoint))
     if json:
         print_json(report)
         return
