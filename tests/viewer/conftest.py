@@ -25,7 +25,7 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, playwright's event loop keeps others from running theirs
 def chromium() -> Iterator[Browser]:
     """A browser: Debian's chromium, or the one $COVE_CHROMIUM names. Without one, its tests are skipped, aloud."""
     path = os.environ.get("COVE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
