@@ -37,11 +37,11 @@ def is_described(case: Case, request: Request, key: str, proposal: str) -> bool:
     """Return whether an id is that of the record a request describes although its goal names none of that kind.
 
     A claim for compensation is about a trip, say, but what must hold in the end is the customer's. The record must be
-    one that those the goal names refer to, and show what the hints let a customer check. Where others of these do so
-    too, the proposal must repeat how the customer has described theirs.
+    one that those the goal names refer to, and show what the hint for its kind (the one whose slot has its name) lets a
+    customer check. Where others do so too, the proposal must repeat how the customer has described theirs.
     """
-    rows = next((rows for rows in case.world.tables.values() if key in rows), {})
-    hints = [hint for hint in request.hints if hint.checks]
+    kind, rows = next(((kind, rows) for kind, rows in case.world.tables.items() if key in rows), (None, {}))
+    hints = [hint for hint in request.hints if kind and hint.slot == kind.__name__.lower() and hint.checks]
     if not hints or rows.keys() & ids_of(request.constraint):
         return False
     near = own_texts(case.world, request.constraint)

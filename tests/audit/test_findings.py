@@ -3,11 +3,15 @@
 import pytest
 from msgspec.structs import replace
 
+from cove_rl.audit.case import Case
 from cove_rl.audit.finding import Audit, Kind
+from cove_rl.audit.proposal import is_described
+from cove_rl.domains.retail.constraints import ChangeUserAddress
+from cove_rl.domains.retail.records import Order
 from cove_rl.tasks.task import Persona, Task
-from cove_rl.world.hint import Hint
+from cove_rl.world.hint import Check, Hint, Request
 
-from .cases import found, single, stop, tasks
+from .cases import found, single, stop, tasks, world, written
 
 CANCEL = single(lambda request: request.act == "cancel_order" and request.constraint.kind == "cancel_order")
 (REQUEST,) = CANCEL.requests
@@ -75,6 +79,14 @@ def test_turning_down_what_is_wanted(no: str) -> None:
     assert kinds(found(CANCEL, "I'd like to cancel an order.", BAD, no)) == set()
     unnamed = "I would cancel your order, #W0000000. Shall I go ahead?"
     assert kinds(found(CANCEL, "I'd like to cancel an order.", unnamed, no)) == set()
+
+
+def test_an_order_sent_to_the_same_address_is_not_what_a_change_of_address_is_about() -> None:
+    order = world().rows(Order)[ORDER]
+    address = Hint("address", "full", check=Check(any=(order.address.address1,)))
+    request = Request(ChangeUserAddress(order.user_id, order.address), "change_user_address", (address,))
+    case = Case(CANCEL, world(), written(CANCEL, "Hello."))
+    assert not is_described(case, request, ORDER, f"I would cancel order {ORDER}, to {order.address.address1}.")
 
 
 def wrong_reason() -> str:
