@@ -10,7 +10,8 @@ from cove_rl.cli.console import err, print_json, progress
 from cove_rl.errors import InputError
 
 Source = Annotated[
-    Path, typer.Argument(metavar="IN", help="A folder of `cove synth`, a file of examples, or an exported data set.")
+    Path,
+    typer.Argument(metavar="IN", help="A folder of `cove synth` or of a split, examples, or an exported data set."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the output if it exists.")]
@@ -29,7 +30,7 @@ class ExportFormat(str, Enum):
 def export(
     source: Annotated[
         Path,
-        typer.Argument(metavar="IN", help="A folder of `cove synth`, a file of examples, or an exported data set."),
+        typer.Argument(metavar="IN", help="A folder of `cove synth` or of a split, examples, or an exported data set."),
     ],
     form: Annotated[ExportFormat, typer.Option("--format", help="Who is to read it; see docs/data.md.")],
     path: Annotated[Path, typer.Option("--out", metavar="PATH", help="A new folder for hf, a file for the others.")],

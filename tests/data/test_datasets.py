@@ -24,14 +24,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("hf")
     source = write(home / "examples.jsonl", *examples())
     manifest = Manifest({"seed": 3, "note": "{braces} | ``` \x1b"}, 6, True, Tally(), ())
-    export_folder(
-        {"train": load_conversations(source)},
-        home / "set",
-        title="Shop: talks",
-        licence="mit",
-        manifest=manifest,
-        shard=4,
-    )
+    sides = {"train": load_conversations(source)}
+    export_folder(sides, home / "set", title="Shop: talks", licence="mit", manifest=manifest, shard=4)
     return home / "set"
 
 
