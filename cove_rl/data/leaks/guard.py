@@ -13,7 +13,7 @@ from cove_rl.data.leaks.report import Leak, LeakReport
 from cove_rl.data.leaks.rows import can_read, read_rows
 from cove_rl.data.leaks.texts import TextIndex, TextKind
 from cove_rl.data.leaks.units import units_of
-from cove_rl.data.leaks.words import words_of
+from cove_rl.data.leaks.words import without_fractions, words_of
 from cove_rl.errors import InputError
 
 _REMEMBERED = 2048
@@ -47,10 +47,10 @@ class LeakGuard:
     def _find(self, text: str) -> tuple[Finding, ...]:
         """Return the leaks in a text: first the facts, then the passages, each in their order."""
         words = words_of(text)
-        facts = [
-            Finding(match.fact.kind, match.fact.value, _excerpt(words, match.start, match.end))
-            for match in self._facts.find(words)
-        ]
+        if matches := self._facts.find(words):
+            words = words_of(without_fractions(text))
+            matches = self._facts.find(words)
+        facts = [Finding(one.fact.kind, one.fact.value, _excerpt(words, one.start, one.end)) for one in matches]
         passages = [
             Finding(one.text.kind, one.text.source, _excerpt(words, one.start, one.end), one.shared)
             for one in self._texts.find(words)

@@ -7,6 +7,7 @@ _TABLE = {code: chr(code).lower() if chr(code).isalnum() else " " for code in ra
 _WORD = re.compile(r"[^\W_]+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _BREAK = re.compile(r'\\+[nrtbf"/]')
+_FRACTION = re.compile(r"(?<=[0-9])\.[0-9]{3,}")
 _CODE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 
 
@@ -23,6 +24,11 @@ def words_of(text: str) -> list[str]:
     if text.isascii():
         return text.translate(_TABLE).split()
     return _WORD.findall(unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower())
+
+
+def without_fractions(text: str) -> str:
+    """Return the text without the decimals of measured numbers, whose digits could be anybody's number."""
+    return _FRACTION.sub("", text)
 
 
 def _decoded(text: str) -> str:

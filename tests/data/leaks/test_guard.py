@@ -159,6 +159,7 @@ def test_a_passage_is_reported_with_its_source(guard: LeakGuard) -> None:
         "#W07654321, #W765432, w76543210 and credit_card_0710034",
         "XQ7XK2P, Q7XK2, FRY2044 and fry 204 of them",
         "555-777-4411 and 1555-777-441",
+        "it took 12.7654321 seconds, 0.8642097531 of them waiting",
         "pennywhistle5521@example.com, orla@example.com",
         "The cabin with the porthole can be kept.",
         "Thank you. Is there anything else?",

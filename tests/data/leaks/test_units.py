@@ -37,6 +37,14 @@ def test_messages_are_units_with_their_numbers() -> None:
     }
 
 
+def test_short_fields_are_one_unit_and_long_texts_their_own() -> None:
+    row = {"first_name": "Mara", "prompt": "x" * 200, "last_name": "Holm", "zip": 98101.0, "seconds": 0.1234567}
+    assert list(units_of(row)) == [
+        ("prompt", "prompt\n" + "x" * 200),
+        ("", "first_name\nMara\nlast_name\nHolm\nzip\n98101.0\nseconds"),
+    ]
+
+
 def test_a_row_may_be_a_message_a_text_or_bytes() -> None:
     assert list(units_of({"role": "user", "content": "one"})) == [("", "role\nuser\ncontent\none")]
     assert list(units_of("one")) == [("", "one")]
