@@ -96,6 +96,15 @@ def _heartbeat(description: str, total: int | None, done: int) -> Advance:
     return advance
 
 
+def harmless(text: str) -> str:
+    """Return a text that a terminal shows and does not obey: control characters become question marks."""
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else _harmless(letter) for letter in text)
+
+
+def _harmless(letter: str) -> str:
+    return " " if letter.isspace() else "?"
+
+
 def print_json(obj: object) -> None:
     """Write a struct, or anything else that msgspec encodes, to stdout as indented JSON."""
     text = msgspec.json.format(msgspec.json.encode(obj), indent=2).decode()
@@ -139,4 +148,4 @@ def _cell(value: object) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
-    return str(value)
+    return harmless(str(value))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from rich.text import Text
 
-from cove_rl.cli.console import out
+from cove_rl.cli.console import harmless, out
 from cove_rl.episode.trajectory import Message, Trajectory
 from cove_rl.verify.verdict import Verdict
 
@@ -18,10 +18,10 @@ def print_message(message: Message) -> None:
     """Print one message; tool results are cut."""
     if message.content:
         text = message.content if message.role != "tool" else _cut(message.content)
-        out.print(Text(f"{message.role:>9}  ", "bold").append(Text(text, STYLES[message.role])))
+        out.print(Text(f"{message.role:>9}  ", "bold").append(Text(harmless(text), STYLES[message.role])))
     for call in message.calls:
         arguments = call.arguments if isinstance(call.arguments, str) else msgspec.json.encode(call.arguments).decode()
-        out.print(Text(f"{'calls':>9}  ", "bold").append(Text(f"{call.name} {_cut(arguments)}", "yellow")))
+        out.print(Text(f"{'calls':>9}  ", "bold").append(Text(harmless(f"{call.name} {_cut(arguments)}"), "yellow")))
 
 
 def print_transcript(trajectory: Trajectory) -> None:
