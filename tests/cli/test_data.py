@@ -11,9 +11,11 @@ from typer.testing import CliRunner, Result
 
 from cove_rl.cli.main import app
 from cove_rl.episode.files import load_trajectories
+from cove_rl.episode.trajectory import Message
 from cove_rl.synth.example import load_examples
 from cove_rl.synth.manifest import Manifest, write_manifest
 from cove_rl.synth.tally import Tally
+from cove_rl.world.call import ToolCall
 
 from ..data.examples import examples, write
 
@@ -193,3 +195,14 @@ def test_without_the_data_extra_it_says_how_to_get_it(
     assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
     assert "cove_rl[data]" in result.stderr
     assert sorted(tmp_path.iterdir()) == [source]
+
+
+def test_a_terminal_does_not_obey_what_is_viewed(tmp_path: Path) -> None:
+    one = examples()[0].trajectory
+    call = ToolCall("c", "look\x1b[2J", {"a": "\x1b]0;x\x07"})
+    said = (Message("user", "hi\x1b[2J\r\u202e\nthere", ()), Message("assistant", "", (call,)))
+    hostile = msgspec.structs.replace(one, agent="a\x1b[31m", messages=said)
+    path = write(tmp_path / "a.jsonl", hostile)
+    for shown in (data("view", path).stdout, data("stats", path).stdout):
+        assert not {"\x1b", "\r", "\x07", "\u202e"} & set(shown)
+    assert "hi?[2J" in data("view", path).stdout
