@@ -90,19 +90,3 @@ def _value(draw: st.DrawFn, place: str, slot: str) -> Value:
 
 def _payment(form: str) -> st.SearchStrategy[Hint]:
     return hints("payment", form)
-
-
-def same(meant: Hint, heard: Hint) -> bool:
-    """Whether what was heard is what was meant, up to upper and lower case."""
-    if (meant.slot, meant.form, meant.values.keys()) != (heard.slot, heard.form, heard.values.keys()):
-        return False
-    return all(_same_value(value, heard.values[place]) for place, value in meant.values.items())
-
-
-def _same_value(meant: Value, heard: Value) -> bool:
-    if isinstance(meant, str):
-        return isinstance(heard, str) and meant.lower() == heard.lower()
-    return len(meant) == len(heard) and all(
-        isinstance(one, Hint) and isinstance(other, Hint) and same(one, other)
-        for one, other in zip(meant, heard, strict=True)
-    )

@@ -13,8 +13,7 @@ from cove_rl.errors import DomainError
 from cove_rl.sandbox import read_yaml
 from cove_rl.speech.spelling import Spelling
 
-from .test_grammar import statements
-from .wordings import GRAMMAR, SPEECH, same
+from .wordings import GRAMMAR, SPEECH, same, statements
 
 WORDS = GRAMMAR.spelling
 SEEDS = st.integers(0, 10_000)

@@ -16,8 +16,14 @@ GRAMMAR = SPEECH.grammar
 DATA: dict[str, Any] = {**read_yaml("retail/speech.yaml")}
 FORMS: dict[str, list[str]] = {slot: list(forms) for slot, forms in DATA["phrases"].items()}
 LINES = catalogue().products
+SLOTS = [(slot, form) for slot, forms in FORMS.items() for form in forms]
 SHAPES = sorted((act, tuple(sorted(shape))) for act in GRAMMAR.acts() for shape in GRAMMAR.shapes_of(act))
 """Every act with every set of hints one sentence of it can carry, in the order of the file."""
+
+SMALL_TALK = [
+    *(line for lines in read_yaml("speech.yaml")["customer"].values() for line in lines),
+    *(text for mood in SPEECH.moods.values() for texts in mood.values() for text in texts),
+]
 
 _DIGITS = st.text("0123456789", min_size=4, max_size=4)
 _NAMES = st.sampled_from([*read_yaml("people.yaml")["first_names"], *read_yaml("people.yaml")["last_names"]])
@@ -73,6 +79,13 @@ def hints(draw: st.DrawFn, slot: str, form: str | None = None) -> Hint:
         return draw((_item if slot == "item" else _new)(draw(st.sampled_from(LINES)), form))
     places = {place for text in DATA["phrases"][slot][form] for place in _places(text)}
     return Hint(slot, form, {place: draw(_value(place, slot)) for place in sorted(places)})
+
+
+@st.composite
+def statements(draw: st.DrawFn, shape: tuple[str, tuple[str, ...]] | None = None) -> tuple[str, dict[str, Hint]]:
+    """An act and hints that one sentence of it can carry."""
+    act, slots = shape or draw(st.sampled_from(SHAPES))
+    return act, {slot: draw(hints(slot)) for slot in slots}
 
 
 def _places(text: str) -> list[str]:
