@@ -4,6 +4,7 @@ Every source finds a row by its number without holding the others: files of 12,0
 they lie, by any number of loader processes.
 """
 
+import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from cove_rl.data.conversation import sides_in
 from cove_rl.episode.chat import Chat, chat_messages, system_message
 from cove_rl.episode.files import TrajectoryFile
 from cove_rl.episode.trajectory import Trajectory
@@ -166,7 +168,7 @@ def open_source(names: Sequence[str], config: Any) -> Source:
 
     Args:
         names: each is a split of `data.cove` (``./train`` is the path of that name), a file (``.jsonl``, ``.parquet``),
-            or a folder: of examples, of parquet files, or a data set of `datasets`.
+            a folder (of examples, of parquet files, or a data set of `datasets`), or a side of one (``DIR/train``).
         config: verl's `data` node.
 
     Raises:
@@ -179,16 +181,12 @@ def open_source(names: Sequence[str], config: Any) -> Source:
 
 
 def _sources(name: str, config: Any) -> list[Source]:
-    path = Path(name)
     if name in config["cove"]["splits"]:
         return [OracleSource(name, config)]
-    if path.suffix == ".jsonl":
-        return [LineSource(path)]
-    if path.suffix == ".parquet":
+    path = Path(name)
+    if (path / "state.json").is_file():  # where `datasets` saves a data set
         return [TableSource(path)]
-    if (path / "state.json").is_file():
-        return [TableSource(path)]
-    files = [*sorted(path.glob(SHARDS)), *sorted(path.glob("*.parquet"))]
+    files = [path] if path.suffix in (".jsonl", ".parquet") else _files(path)
     if not files:
         splits = ", ".join(config["cove"]["splits"])
         raise InputError(
@@ -196,6 +194,34 @@ def _sources(name: str, config: Any) -> list[Source]:
             f".parquet, and no folder of that name with {SHARDS}, *.parquet or a data set"
         )
     return [TableSource(file) if file.suffix == ".parquet" else LineSource(file) for file in files]
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the files of a folder, or of one side of a folder, such as ``DIR/train``.
+
+    Raises:
+        InputError: if it is a folder with several sides: to train on all of them is nearly always a mistake.
+    """
+    if not path.is_dir():
+        return _sides(path.parent).get(path.name, []) if path.parent.is_dir() else []
+    sides = _sides(path)
+    if len(sides) > 1:
+        named = ", ".join(str(path / side) for side in sides)
+        raise InputError(f"{path} holds several sides of a data set: name one, of {named}")
+    return sorted(path.glob(SHARDS)) or next(iter(sides.values()), []) or sorted(path.glob("*.parquet"))
+
+
+def _sides(folder: Path) -> dict[str, list[Path]]:
+    """Return the sides of a data set that was split, by name; none if the folder holds none."""
+    sides = {side: [file] for side, file in sides_in(folder).items()}
+    for file in sorted(folder.glob("*.parquet")):
+        if shard := _SHARD.fullmatch(file.name):
+            sides.setdefault(shard[1], []).append(file)
+    return sides
+
+
+_SHARD = re.compile(r"(\w+)-\d+-of-\d+\.parquet")
+"""How the files of one side are named, here and on Hugging Face's hub."""
 
 
 def of_trajectory(trajectory: Trajectory, place: str) -> Conversation:

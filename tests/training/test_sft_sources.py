@@ -64,6 +64,24 @@ def test_names_are_splits_files_and_folders_one_after_the_other(tmp_path: Path) 
         source.conversation(9)
 
 
+def test_a_side_of_a_data_set_is_trained_on_alone(tmp_path: Path) -> None:
+    row = {"messages": TALK, "domain": "retail"}
+    for folder in ("lines", "tables"):
+        (tmp_path / folder).mkdir()
+    for side, count in (("train", 3), ("val", 1)):
+        stored(tmp_path / "lines", f"{side}.jsonl", *[row] * count)
+        for shard in range(count):
+            name = f"{side}-{shard:05d}-of-{count:05d}.parquet"
+            datasets.Dataset.from_list([row]).to_parquet(tmp_path / "tables" / name)
+    for home in (tmp_path / "lines", tmp_path / "tables"):
+        assert len(sft_sources.open_source([f"{home}/train"], DATA)) == 3
+        assert len(sft_sources.open_source([f"{home}/val"], DATA)) == 1
+        with pytest.raises(InputError, match=r"several sides of a data set: name one, of .*/train, .*/val"):
+            sft_sources.open_source([str(home)], DATA)
+        with pytest.raises(InputError, match="there is no split"):
+            sft_sources.open_source([f"{home}/test"], DATA)
+
+
 def test_a_trajectory_has_the_prompt_of_a_rollout(tmp_path: Path) -> None:
     found = sft_sources.open_source([stored(tmp_path, "a.jsonl", solved(1)[0].trajectory)], DATA).conversation(0)
     assert (found.chats[0], found.tools, found.domain) == (system_message(RETAIL), RETAIL.toolbox.schemas(), "retail")
