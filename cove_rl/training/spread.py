@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import ray
 
@@ -15,6 +17,10 @@ CHUNK = 16
 """Tasks of a chunk where no model is asked: a fifth of a second's work or so."""
 PER_CPU = 3
 """Chunks that are handed to the cluster for each of its CPUs: one at work, others on their way."""
+PORT = 6379
+"""Where a cluster listens if nobody says otherwise."""
+SECONDS = 10.0
+"""For which an answer is waited for."""
 RETRIES = 5
 """How often a chunk is played again when the node it was on is lost."""
 
@@ -75,8 +81,11 @@ class RayTasks:
 
 def _connect(address: str) -> None:
     try:
+        if address != "auto":  # Ray itself waits for minutes
+            parts = urlsplit(address if "://" in address else f"//{address}")
+            socket.create_connection((parts.hostname or "", parts.port or PORT), SECONDS).close()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"no Ray cluster at '{address}' ({reason}); start one with `ray start --head`") from None
 
