@@ -171,6 +171,7 @@ def test_trajectories(sampled: list[Sampled], tmp_path: Path) -> None:
         ["world", "build", "--seed", "1", "--domain", "airline", "--size", "orders=9"],
         ["play", "--tasks", "absent.jsonl"],
         ["play", "--domain", "bakery"],
+        ["play", "--as", "user", "--agent", "nobody"],
     ],
 )
 def test_arguments(arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,12 @@ def play(
         str,
         typer.Option(metavar="USER", help="The customer: a kind or a YAML file, then name.of.setting=value."),
     ] = "scripted",
+    agent: Annotated[
+        str,
+        typer.Option(
+            metavar="AGENT", help="Who serves you as the customer: a kind or a YAML file, likewise."
+        ),
+    ] = "oracle",
 ) -> None:
     """Play one task at the terminal, as the agent or as the customer."""
     from cove_rl.tasks.worlds import Worlds
@@ -124,12 +130,12 @@ def play(
 
     task = _task(domain, seed, index) if file is None else find_task(file, task_id)
     world = Worlds().find(task.world)
-    calls = asyncio.run(_play(role, task, get_domain(task.domain), world, user))
+    calls = asyncio.run(_play(role, task, get_domain(task.domain), world, user, agent))
     print_verdict(verify(task, world, calls))
 
 
-async def _play(role: str, task: "Task", domain: "Domain", world: "World", user: str) -> list[ToolCall]:
-    from cove_rl.agents.oracle import Oracle
+async def _play(role: str, task: "Task", domain: "Domain", world: "World", user: str, agent: str) -> list[ToolCall]:
+    from cove_rl.agents.kinds import agent_from_text, make_agents
     from cove_rl.episode.episode import run_episode
     from cove_rl.users.kinds import make_users, user_from_text
 
@@ -138,10 +144,11 @@ async def _play(role: str, task: "Task", domain: "Domain", world: "World", user:
         out.print(HELP, markup=False)
         trajectory = await run_episode(task, world, PersonAgent(task, domain), customer)
     else:
+        server = make_agents(agent_from_text(agent)).agent(task, world)
         out.print("You want the following; say it in your own words. /quit when it has been done.", markup=False)
         for line in _story(task):
             out.print(f"- {line}", markup=False)
-        trajectory = await run_episode(task, world, Oracle(task.domain, task.seed), PersonUser())
+        trajectory = await run_episode(task, world, server, PersonUser())
     out.print(f"ended by {trajectory.outcome.ending} {trajectory.outcome.detail}".rstrip(), markup=False)
     return trajectory.calls()
 
