@@ -12,9 +12,13 @@ from cove_rl.agents.settings import MISTAKES, Mistake
 from cove_rl.audit.audit import audit
 from cove_rl.episode.episode import Limits
 from cove_rl.episode.outcome import CULPRITS
+from cove_rl.synth.planted import hold
+from cove_rl.synth.tasks import finished, sample_task
+from cove_rl.tasks.difficulty import LEVELS
 from cove_rl.users.faults import Fault, FaultySettings
 from cove_rl.users.faulty import FaultyUser
 from cove_rl.users.scripted import ScriptedUser
+from cove_rl.world.domain import get_domain
 
 from .cases import DOMAINS, Parrot, held, tasks, world
 
@@ -81,6 +85,17 @@ def test_the_mistakes_of_agents_stay_theirs(domain: str, mistake: Mistake, numbe
     result = audit(task, world(domain), trajectory)
     assert [one for one in result.findings if one.decidable] == []
     assert result.outcome == trajectory.outcome
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("mistake", [None, "mishears", "stalls"])
+def test_nor_are_customers_who_slip_ramble_and_ask_for_several_things_at_once(
+    domain: str, mistake: Mistake | None
+) -> None:
+    for index in range(15):
+        sampled = finished(sample_task(get_domain(domain), world(domain), 5, index, LEVELS["hard"]))
+        dialogue = hold(sampled.solved.task, world(domain), FaultySettings(share=0.0), mistake)
+        assert dialogue.audit.faults == (), dialogue.trajectory
 
 
 @given(NUMBERS, st.integers(0, 1000))
