@@ -26,6 +26,7 @@ COMMANDS = {
     "model": "Make a tiny model that a CPU can train.",
     "train": "Train a policy on verl.",
     "eval": "Play a suite of tasks with any agent, and say how reliable it is.",
+    "plot": "Draw training runs over one another: reward, success, parts, outcomes, timing.",
     "demo": "Train a tiny policy on this machine, and show what it has learnt.",
     "doctor": "Say whether this machine can train, and what to do if it cannot.",
     "tau2": "Check this library's domains against a tau2-bench checkout.",

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -12,17 +11,19 @@ SCRIPTS = ("text.js", "store.js", "list.js", "marks.js", "conversation.js", "app
 """The parts of the script, in the order in which they use one another."""
 
 
-def page(title: str, data: str = "") -> tuple[str, str]:
+def page(title: str, data: str = "", report: str = "") -> tuple[str, str]:
     """Return the page in two halves, between which more data may stand.
 
     Args:
         title: what stands in the window's title; any text.
         data: blocks that the script needs at once (see `block`); "" if a server has them.
+        report: markup of a report that is shown first, its links leading to conversations; "" for none.
     """
     made = Template(asset("index.html")).substitute(
         title=escape(title),
         policy=escape(policy(served=not data)),
-        style=asset("app.css"),
+        style=style(),
+        report=report,
         data=data,
         script=script(),
     )
@@ -42,18 +43,35 @@ def script() -> str:
     return f'\n(() => {{\n"use strict";\n{parts}\n}})();\n'
 
 
-def policy(*, served: bool, styles: Iterable[str] = (), scripts: Iterable[str] = ()) -> str:
+@cache
+def style() -> str:
+    """Return the whole style sheet."""
+    return asset("app.css") + asset("charts.css")
+
+
+def sheet(title: str, body: str) -> str:
+    """Return a page without a script.
+
+    Args:
+        title: what stands in the window's title; any text.
+        body: its markup.
+    """
+    return Template(asset("sheet.html")).substitute(
+        title=escape(title), policy=escape(policy(served=False, scripted=False)), style=style(), body=body
+    )
+
+
+def policy(*, served: bool, scripted: bool = True) -> str:
     """Return the Content-Security-Policy: our own script and style by their hashes, and nothing from anywhere.
 
     Args:
         served: whether the page may ask the server it came from.
-        styles: other style sheets, where the page does not have the viewer's.
-        scripts: other scripts, likewise.
+        scripted: whether it has the viewer's script.
     """
     rules = {
         "default-src": "'none'",
-        "script-src": " ".join(map(_hash, scripts or (script(),))),
-        "style-src": " ".join(map(_hash, styles or (asset("app.css"),))),
+        "script-src": _hash(script()) if scripted else "'none'",
+        "style-src": _hash(style()),
         "connect-src": "'self'" if served else "'none'",
         "img-src": "data:",  # the empty icon, without which browsers ask the server for one
         "base-uri": "'none'",
