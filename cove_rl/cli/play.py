@@ -118,9 +118,7 @@ def play(
     ] = "scripted",
     agent: Annotated[
         str,
-        typer.Option(
-            metavar="AGENT", help="Who serves you as the customer: a kind or a YAML file, likewise."
-        ),
+        typer.Option(metavar="AGENT", help="Who serves you as the customer: a kind or a YAML file, likewise."),
     ] = "oracle",
 ) -> None:
     """Play one task at the terminal, as the agent or as the customer."""
