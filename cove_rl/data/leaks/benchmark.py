@@ -37,23 +37,25 @@ def read_benchmark(folder: Path) -> Benchmark:
 
     Args:
         folder: has ``domains/NAME`` with ``db.json`` or ``db.toml``, ``tasks.json`` and policies as Markdown, and may
-            have ``trajectories/*.jsonl``, recorded runs; or a checkout of the benchmark that has it in ``data/tau2``.
+            have ``trajectories/*.jsonl``, recorded runs, and ``user_simulator/*.md``; or a checkout of the benchmark
+            that has it in ``data/tau2``.
 
     Raises:
         InputError: if it is no such folder, or a file in it cannot be read; half a benchmark proves nothing.
     """
     root = _root(folder)
-    domains = [path for path in _domains(root) if path.name not in _PLACEHOLDERS]
+    domains = _domains(root)
     facts: dict[Fact, None] = {}
     texts: dict[tuple[str, str], Text] = {}
     for domain in domains:
-        found = list(_facts(domain))
-        if not found:
-            raise InputError(f"{domain} has no records in db.json or db.toml; the check needs the benchmark's database")
-        facts.update(dict.fromkeys(found))
-        for text in _texts(domain):
+        records, written = list(_facts(domain)), list(_texts(domain))
+        if not records or not written:
+            lacking = "records in db.json or db.toml" if not records else "texts in tasks.json"
+            raise InputError(f"{domain} has no {lacking}: add them, or give a folder without this domain")
+        facts.update(dict.fromkeys(records))
+        for text in written:
             texts.setdefault((text.text, ""), text)
-    for text in _recorded(root):
+    for text in _shared(root):
         texts.setdefault((text.text, text.task if text.kind == "recorded" else ""), text)
     return Benchmark(tuple(path.name for path in domains), tuple(facts), tuple(texts.values()))
 
@@ -68,7 +70,8 @@ def _root(folder: Path) -> Path:
 
 
 def _domains(root: Path) -> list[Path]:
-    return sorted(path.parent for path in root.glob("domains/*/tasks.json"))
+    found = sorted(path.parent for path in root.glob("domains/*/tasks.json"))
+    return [path for path in found if path.name not in _PLACEHOLDERS]
 
 
 def _facts(domain: Path) -> Iterator[Fact]:
@@ -76,13 +79,18 @@ def _facts(domain: Path) -> Iterator[Fact]:
     for file in databases:
         yield from facts_in(_document(file))
     if databases:
-        for file in sorted(domain.glob("tasks*.json")):
+        for file in _task_files(domain):
             yield from facts_in(_document(file))
 
 
+def _task_files(domain: Path) -> list[Path]:
+    return sorted([*domain.glob("tasks*.json"), *domain.glob("tasks/*.json")])
+
+
 def _texts(domain: Path) -> Iterator[Text]:
-    for file in sorted(domain.glob("tasks*.json")):
-        for place, task in enumerate(_document(file)):
+    for file in _task_files(domain):
+        document = _document(file)
+        for place, task in enumerate(document if isinstance(document, list) else [document]):
             name = str(task.get("id", place)) if isinstance(task, dict) else str(place)
             source = f"{domain.name}/{file.name}, task {name}"
             yield from (Text("task", source, name, text) for text in _strings(task))
@@ -90,7 +98,9 @@ def _texts(domain: Path) -> Iterator[Text]:
         yield Text("policy", f"{domain.name}/{file.name}", "", _read(file).decode(errors="replace"))
 
 
-def _recorded(root: Path) -> Iterator[Text]:
+def _shared(root: Path) -> Iterator[Text]:
+    for file in sorted(root.glob("user_simulator/*.md")):
+        yield Text("policy", f"user_simulator/{file.name}", "", _read(file).decode(errors="replace"))
     for file in sorted(root.glob("trajectories/*.jsonl")):
         for number, run in enumerate(read_jsonl(file, dict[str, Any]), start=1):
             source, task = f"{file.name}, line {number}", f"{file.stem} {run.get('task_id')}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cove_rl.data.leaks.benchmark import read_benchmark
-from cove_rl.data.leaks.needles import LONG_NUMBER
+from cove_rl.data.leaks.needles import LONG_NUMBER, Fact
 from cove_rl.errors import InputError
 from tests.data.leaks.made_up import COMMON, POLICY, SAID, SCENARIO, TICKET
 
@@ -52,6 +52,34 @@ def test_recorded_conversations_may_be_missing(made_up: Path, tmp_path: Path) ->
 def test_another_folder_is_an_error(made_up: Path, place: str) -> None:
     with pytest.raises(InputError, match="no tau2-bench data"):
         read_benchmark((made_up / place) if place != "." else made_up / "trajectories")
+
+
+def test_placeholders_alone_are_an_error(made_up: Path, tmp_path: Path) -> None:
+    shutil.copytree(made_up / "domains" / "ferries", tmp_path / "domains" / "mock")
+    with pytest.raises(InputError, match="no tau2-bench data"):
+        read_benchmark(tmp_path)
+
+
+def test_a_domain_without_tasks_is_an_error(made_up: Path, tmp_path: Path) -> None:
+    shutil.copytree(made_up, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "domains" / "ferries" / "tasks.json").write_text("[]")
+    (tmp_path / "domains" / "ferries" / "policy.md").unlink()
+    with pytest.raises(InputError, match="no texts"):
+        read_benchmark(tmp_path)
+
+
+def test_tasks_in_files_of_their_own_and_guidelines_are_read(made_up: Path, tmp_path: Path) -> None:
+    shutil.copytree(made_up, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "domains" / "ferries" / "tasks").mkdir()
+    one = {"id": "7", "user_scenario": "Moor the barge.", "berth_id": "BRT5501"}
+    (tmp_path / "domains" / "ferries" / "tasks" / "task_7.json").write_text(json.dumps(one))
+    (tmp_path / "user_simulator").mkdir()
+    (tmp_path / "user_simulator" / "guidelines.md").write_text("Play a passenger.")
+    found = read_benchmark(tmp_path)
+    assert Fact("id", "BRT5501") in found.facts
+    sources = {text.text: text.source for text in found.texts}
+    assert sources["Moor the barge."] == "ferries/task_7.json, task 7"
+    assert sources["Play a passenger."] == "user_simulator/guidelines.md"
 
 
 @pytest.mark.parametrize("lost", ["domains/ferries/db.json", "domains/phones/db.toml"])
