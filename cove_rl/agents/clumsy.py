@@ -144,11 +144,10 @@ class ClumsyOracle:
 
     def _extra_write(self, conversation: Sequence[Message]) -> ToolCall | None:
         """Return a write nobody asked for, after one that somebody did."""
-        answer, wrote = conversation[-1], len(conversation) - 1 not in self._extra
-        calls = _calls(conversation)
-        if answer.role != "tool" or answer.error or not wrote or not self._is_write(calls[-1]):
-            return None
-        if not self._occurs("extra_writes"):
+        calls, answer = _calls(conversation), conversation[-1]
+        is_extra = len(conversation) - 1 in self._extra
+        wrote = answer.role == "tool" and not answer.error and not is_extra and self._is_write(calls[-1])
+        if not wrote or not self._occurs("extra_writes"):
             return None
         seen = [message.content for message in conversation if message.role == "tool"]
         call = unasked_write(self._task, self._world, calls, seen, self._rng)
