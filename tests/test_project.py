@@ -50,7 +50,7 @@ ALLOWED = {
 }
 """Package or module directly under cove_rl -> what it may import of cove_rl, itself included."""
 
-CORE = ("world", "speech", "domains", "tasks", "verify", "episode", "users", "audit", "viewer")
+CORE = ("world", "speech", "domains", "tasks", "verify", "episode", "users", "agents", "audit", "viewer")
 
 FOREIGN = re.compile(r"(?<![\w.-])/work/|\.\./shared|/root/|/home/\w|/tmp/|\bissue #?\d|\bsession \d", re.I)
 """Paths of somebody's machine and numbers of somebody's tracker."""
