@@ -37,11 +37,15 @@ def audit(task: Task, world: World, trajectory: Trajectory) -> Audit:
     Raises:
         InputError: if the task speaks of records that the world does not have.
     """
-    case = Case(task, world, trajectory)
+    return audit_case(Case(task, world, trajectory))
+
+
+def audit_case(case: Case) -> Audit:
+    """Return what `audit` does, of an episode about which more is asked than that."""
     if not case.said:
-        return Audit(trajectory.outcome)
+        return Audit(case.outcome)
     found = [finding for rule in RULES for finding in rule(case)]
-    found += manners(case.said, reader_of(task.domain).is_line, case.domain.toolbox.tools)
+    found += manners(case.said, reader_of(case.task.domain).is_line, case.domain.toolbox.tools)
     found += turns.ran_out(case, found)
     findings = tuple(sorted(found, key=lambda finding: finding.message))
     return Audit(outcome_of(case, findings), findings)

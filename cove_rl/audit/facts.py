@@ -110,12 +110,19 @@ def leaked_id(case: Case) -> Iterator[Finding]:
             if message.role == "assistant" and not message.calls:
                 known.update(TOKEN.findall(message.content))
         heard = said.place
-        misstated = _misstated(case, said)
-        for token in dict.fromkeys(TOKEN.findall(EMAIL.sub(" ", said.text))):
-            real = token in case.lore.ids
-            if token not in known | misstated and (real or shape(token) in case.lore.shapes):
+        tokens = dict.fromkeys(TOKEN.findall(EMAIL.sub(" ", said.text)))
+        new = [token for token in tokens if token not in known and _is_id(case, token)]
+        misstated = _misstated(case, said) if new else set()
+        for token in new:
+            if token not in misstated:
                 owners = [number for number, one in enumerate(case.task.constraints) if token in ids_of(one)]
-                yield Finding("leaked_id", said.place, f"{token}{'' if real else ', which nobody has'}", _only(owners))
+                real = "" if token in case.lore.ids else ", which nobody has"
+                yield Finding("leaked_id", said.place, f"{token}{real}", _only(owners))
+
+
+def _is_id(case: Case, token: str) -> bool:
+    """Whether a token is a real id, or looks like one."""
+    return token in case.lore.ids or shape(token) in case.lore.shapes
 
 
 def _misstated(case: Case, said: Said) -> set[str]:

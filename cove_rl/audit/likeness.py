@@ -39,7 +39,7 @@ def conflict(said: Hint, meant: Hint, known: Set[str], own: Set[str]) -> bool:
     if meant.check is not None and clash(meant.check, f"{said.form.replace('_', ' ')} {' '.join(texts(said))}"):
         return True
     names = set(_names(said))
-    if set(_names(meant)) <= own and names & known - own - _lower(meant):
+    if set(_names(meant)) <= own and (names - own - _lower(meant)) & known:
         return True
     return said.form == meant.form and any(
         isinstance(value, str)
