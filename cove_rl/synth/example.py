@@ -5,7 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from cove_rl.audit.audit import audit
+from cove_rl.audit.audit import audit_case
+from cove_rl.audit.case import Case
 from cove_rl.audit.conduct import unconfirmed_writes
 from cove_rl.audit.finding import Kind
 from cove_rl.episode.files import TrajectoryFile
@@ -14,7 +15,6 @@ from cove_rl.episode.trajectory import Trajectory
 from cove_rl.errors import InputError
 from cove_rl.files import read_jsonl
 from cove_rl.tasks.task import Task, decode_task
-from cove_rl.verify.verifier import verify
 from cove_rl.world.domain import get_domain
 from cove_rl.world.world import World
 
@@ -92,7 +92,8 @@ def facts_of(task: Task, world: World, trajectory: Trajectory) -> Facts:
     Raises:
         InputError: if the task speaks of records that the world does not have.
     """
-    verdict, audited = verify(task, world, trajectory.calls()), audit(task, world, trajectory)
+    case = Case(task, world, trajectory)
+    verdict, audited = case.verdict, audit_case(case)
     tools = get_domain(task.domain).toolbox.tools
     calls = trajectory.calls()
     agent = sum(message.role == "assistant" for message in trajectory.messages[1:])
