@@ -8,21 +8,29 @@ trials it wins in a repeat is known without playing them again, so pass^k and it
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import msgspec
+from msgspec.structs import replace
 
-from cove_rl.agents.settings import AnyAgentSettings, ClumsySettings, OracleSettings
-from cove_rl.evaluation.evaluate import Effort, evaluate, own_evaluation
+from cove_rl.agents.clumsy import CLAIM
+from cove_rl.agents.settings import OracleSettings
+from cove_rl.episode.episode import run_episode
+from cove_rl.episode.trajectory import Message
+from cove_rl.evaluation.evaluate import Effort, Evaluation, evaluate, own_evaluation
 from cove_rl.evaluation.passk import Outcomes, estimates
-from cove_rl.evaluation.suite import Suite, own_suite
-from cove_rl.evaluation.trials import load_trials
+from cove_rl.evaluation.player import scored, trial_seed
+from cove_rl.evaluation.suite import Case, own_suite
+from cove_rl.evaluation.trials import Trial, load_trials
+from cove_rl.synth.tasks import worlds_of
+from cove_rl.tasks.task import decode_task
+from cove_rl.users.scripted import ScriptedUser
 from cove_rl.users.settings import ScriptedSettings
 
-IDLE = ClumsySettings(claims_done=1.0)
 Won = dict[tuple[str, int], bool]
 """Task and trial -> whether an agent won it."""
 
@@ -51,10 +59,30 @@ class Figures(msgspec.Struct):
     covered: list[int]
 
 
-def played(suite: Suite, agent: AnyAgentSettings, options: Namespace, folder: Path) -> Won:
+class Idle:
+    """An agent that says that everything is done, whatever it is asked."""
+
+    name = "idle"
+
+    async def act(self, conversation: Sequence[Message]) -> Message:
+        """Return the same message each time."""
+        return Message("assistant", CLAIM)
+
+
+class IdlePlayer(msgspec.Struct, frozen=True):
+    """Plays tasks of ours with it."""
+
+    async def play(self, case: Case, trial: int) -> Trial:
+        """Return what came of a trial."""
+        base = decode_task(case.task)
+        task = replace(base, seed=trial_seed(base.seed, trial, 0, 0))
+        world = worlds_of(()).find(task.world)
+        return scored(task, await run_episode(task, world, Idle(), ScriptedUser(task)), trial, 1)
+
+
+def played(evaluation: Evaluation, folder: Path, workers: int) -> Won:
     """Play a suite and return what was won."""
-    effort = Effort(trials=options.trials, retries=0)
-    evaluate(own_evaluation(suite, agent, ScriptedSettings(), effort), folder, workers=options.workers)
+    evaluate(evaluation, folder, workers=workers)
     return {(trial.task_id, trial.trial): bool(trial.success) for trial in load_trials(folder)}
 
 
@@ -62,9 +90,11 @@ def measured(options: Namespace) -> Figures:
     """Play both agents, then take pass^k of the flawed one again and again."""
     suite = own_suite(options.suite, options.tasks, options.workers)
     started = perf_counter()
+    effort = Effort(trials=options.trials, retries=0)
+    planned = own_evaluation(suite, OracleSettings(), ScriptedSettings(), effort)
     with TemporaryDirectory() as folder:
-        oracle = played(suite, OracleSettings(), options, Path(folder) / "oracle")
-        idle = played(suite, IDLE, options, Path(folder) / "idle")
+        oracle = played(planned, Path(folder) / "oracle", options.workers)
+        idle = played(replace(planned, player=IdlePlayer()), Path(folder) / "idle", options.workers)
     seconds = perf_counter() - started
     covered = [0] * options.trials
     for repeat in range(options.repeats):
