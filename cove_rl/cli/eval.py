@@ -126,6 +126,9 @@ def _official(
 @app.command()
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run.")],
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write one page, with the conversations of the worst tasks.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print the report of a run again, also of one that has not finished."""
@@ -133,6 +136,10 @@ def report(
     from cove_rl.cli.eval_report import print_summary
     from cove_rl.evaluation.summary import summarise_folder
 
+    if html is not None:
+        from cove_rl.viewer.report import write_report
+
+        write_report(folder, html)
     summary = summarise_folder(folder)
     if json:
         print_json(summary)

@@ -40,7 +40,11 @@ def packed(value: object) -> bytes:
 
 
 def write_archive(
-    collection: Collection, path: Path, title: str, advance: Callable[[int], None] = lambda _: None
+    collection: Collection,
+    path: Path,
+    title: str,
+    advance: Callable[[int], None] = lambda _: None,
+    report: str = "",
 ) -> None:
     """Write a collection as one page; one chunk at a time is in memory.
 
@@ -49,11 +53,12 @@ def write_archive(
         path: the file.
         title: of the page.
         advance: called with the number of conversations written since the last time.
+        report: markup of a report that is shown first; "" for none.
 
     Raises:
         InputError: if the file cannot be written, or a conversation not be read; then no file is left behind.
     """
-    upper, lower = page(title, block("cards", packed(listing(collection))))
+    upper, lower = page(title, block("cards", packed(listing(collection))), report)
     with atomic_open(path) as stream:
         stream.write(upper.encode())
         for start in range(0, len(collection), CHUNK):

@@ -1,7 +1,7 @@
 """All conversations of some files: a row for each in memory, the rest read from disk when it is asked for."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
 
 import msgspec
@@ -42,6 +42,10 @@ class Collection:
     def cards(self) -> list[Card]:
         """The rows of the list."""
         return [entry.card for entry in self._entries]
+
+    def chosen(self, numbers: Iterable[int]) -> "Collection":
+        """Return some of the conversations, in the order of their numbers' list."""
+        return Collection([self._entries[number] for number in numbers], self._known)
 
     def detail(self, number: int) -> Detail:
         """Return a conversation by its place in the list.

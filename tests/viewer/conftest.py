@@ -74,14 +74,20 @@ def watched(chromium: Browser, address: str) -> Iterator[Watched]:
 
 
 def opened(
-    chromium: Browser, url: str, allowed: str, width: int, height: int, scheme: Literal["light", "dark"] = "light"
+    chromium: Browser,
+    url: str,
+    allowed: str,
+    width: int,
+    height: int,
+    scheme: Literal["light", "dark"] = "light",
+    shown: str = ".row",
 ) -> Iterator[Watched]:
-    """Yield a page that shows the list, and see to it that nothing goes wrong until the end."""
+    """Yield a page that shows what it should, and see to it that nothing goes wrong until the end."""
     context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     context.set_default_timeout(20_000)
     one = Watched(context.new_page(), allowed)
     one.page.goto(url)
-    one.page.wait_for_selector(".row")
+    one.page.wait_for_selector(shown)
     yield one
     context.close()
     assert one.troubles == []

@@ -83,6 +83,21 @@ function turnTheme() {
   remembered(document.documentElement.dataset.theme);
 }
 
+/** Show the report, if the page has one, or the conversations. */
+function report(shown) {
+  document.body.classList.toggle("reporting", shown && byId("report") !== null);
+}
+
+/** Show the conversation whose number the address has, whatever the list is narrowed to. */
+function follow() {
+  const wanted = Number(location.hash.slice(1)) - 1;
+  const card = list.cards[wanted];
+  if (!card) return;
+  report(false);
+  if (list.shown.includes(card)) list.select(wanted);
+  else choose(card);
+}
+
 function openHelp() {
   byId("help").showModal();
 }
@@ -105,6 +120,7 @@ const KEYS = {
   Enter: enter,
   Escape: leave,
   f: fold,
+  r: () => report(!document.body.classList.contains("reporting")),
   t: turnTheme,
   "/": () => byId("search").focus(),
   "?": openHelp,
@@ -123,7 +139,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && at.matches("button, summary")) return;
   if (SCROLLING.has(event.key) && reading.contains(at)) return;
   const act = KEYS[event.key];
-  if (!act) return;
+  if (!act || (document.body.classList.contains("reporting") && !"rt?".includes(event.key))) return;
   event.preventDefault();
   act();
 });
@@ -131,7 +147,15 @@ document.addEventListener("keydown", (event) => {
 byId("theme").addEventListener("click", turnTheme);
 byId("ask").addEventListener("click", openHelp);
 byId("search").addEventListener("input", seek);
-window.addEventListener("hashchange", () => list.select(Number(location.hash.slice(1)) - 1));
+byId("figures").addEventListener("click", KEYS.r);
+byId("report")?.addEventListener("click", (event) => {
+  const link = event.target.closest("a");
+  if (!link) return;
+  event.preventDefault();
+  history.replaceState(null, "", link.hash);
+  follow();
+});
+window.addEventListener("hashchange", follow);
 
 async function begin() {
   const theme = remembered();
@@ -147,8 +171,9 @@ async function begin() {
   tell();
   performance.mark("list");
   byId("list").focus({ preventScroll: true });
-  const wanted = Number(location.hash.slice(1));
-  if (wanted) list.select(wanted - 1);
+  byId("figures").hidden = byId("report") === null;
+  report(true);
+  follow();
 }
 
 begin();
