@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from cove_rl.agents.kinds import agent_from_text
 from cove_rl.agents.settings import ClumsySettings
 from cove_rl.episode.outcome import outcome_of
 from cove_rl.episode.trajectory import Message, Trajectory
@@ -234,6 +235,15 @@ def test_what_still_fails_is_excluded_and_counted_and_no_zero(tmp_path: Path) ->
     excluded = [one for one in load_trials(tmp_path) if one.excluded]
     assert {(one.success, one.score) for one in excluded} == {(None, None)}
     assert all("late" in one.excluded for one in excluded)
+
+
+def test_an_agent_that_cannot_be_reached_has_not_failed(tmp_path: Path) -> None:
+    nobody = agent_from_text("openai endpoint.url=http://127.0.0.1:9/v1 endpoint.model=m endpoint.retries=0")
+    found = evaluate(evaluation(nobody, tasks=2, trials=1), tmp_path, together=2)
+    assert (found.scored, found.score) == (0, None)
+    assert found.excluded == {"agent_failure, the infrastructure's failure": 2}
+    assert found.outcomes == {"agent_failure (infrastructure)": 2}
+    assert {one.attempts for one in load_trials(tmp_path)} == {2}
 
 
 def test_what_was_excluded_can_be_played_again(tmp_path: Path) -> None:
