@@ -1,9 +1,11 @@
 """Every recorded run has its recorded reward here, and a defect of ours would not go unnoticed."""
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -203,3 +205,25 @@ def test_a_file_without_runs_of_the_domain_is_refused(tau2: Path, tmp_path: Path
     path.write_text('{"domain": "airline", "messages": []}\n')
     with pytest.raises(InputError, match="no recorded run of the retail domain"):
         reward_folder(tau2, RETAIL, path)
+
+
+@pytest.mark.parametrize(("domain", "least"), [("retail", 500), ("airline", 500)])
+def test_single_checks_agree_with_the_recorded_ones(tau2: Path, domain: str, least: int) -> None:
+    """Also those of parts that do not count for the task's reward were recorded."""
+    wrong, seen = [], 0
+    for line in (tau2 / "trajectories" / f"{domain}.jsonl").read_text().splitlines():
+        run, info = msgspec.json.decode(line, type=RecordedRun), json.loads(line)["reward_info"] or {}
+        messages = list(run.flat())
+        calls = [call.to_call() for message in messages for call in message.tool_calls or ()]
+        texts = [message.text for message in messages if message.role == "assistant"]
+        for check in info.get("action_checks") or []:
+            gold = msgspec.convert(check["action"], RecordedCall).to_gold()
+            seen += 1
+            if any(gold.matched_by(call) for call in calls) is not check["action_match"]:
+                wrong.append((run.name, gold))
+        for check in info.get("communicate_checks") or []:
+            seen += 1
+            if (not list(reward.unsaid([check["info"]], texts))) is not check["met"]:
+                wrong.append((run.name, check["info"]))
+    assert wrong == []
+    assert seen >= least
