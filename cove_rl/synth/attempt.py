@@ -1,5 +1,6 @@
 """Play one task of a plan: by whom, how often, and what became of every attempt."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from functools import cached_property
@@ -15,7 +16,7 @@ from cove_rl.synth.example import Example, Facts, facts_of
 from cove_rl.synth.expression import Expression, condition, measure
 from cove_rl.synth.likeness import sketch
 from cove_rl.synth.plan import Pair, Plan, is_program, price
-from cove_rl.synth.tasks import Solved, finished, sample_task, worlds_of
+from cove_rl.synth.tasks import Solved, sample_task, worlds_of
 from cove_rl.tasks.task import Task
 from cove_rl.users.kinds import users_of
 from cove_rl.world.domain import get_domain
@@ -103,8 +104,11 @@ class Player(msgspec.Struct, frozen=True, dict=True):
     plan: Plan
 
     def __call__(self, indices: Sequence[int]) -> list[bytes]:
-        """Return what became of tasks whose sides are all programs, each as JSON of a `Played`."""
-        return [finished(self.play(index)) for index in indices]
+        """Return what became of some tasks, which are played side by side; each as JSON of a `Played`."""
+        return asyncio.run(self._side_by_side(indices))
+
+    async def _side_by_side(self, indices: Sequence[int]) -> list[bytes]:
+        return await asyncio.gather(*(self.play(index) for index in indices))
 
     async def play(self, index: int) -> bytes:
         """Return what became of one task, as JSON of a `Played`.

@@ -18,6 +18,7 @@ from cove_rl.errors import InputError
 from cove_rl.sandbox import read_text
 from cove_rl.synth.expression import condition, measure
 from cove_rl.tasks.difficulty import Difficulty
+from cove_rl.tasks.worlds import KEPT
 from cove_rl.users.kinds import user_from_text
 from cove_rl.users.settings import AnyUserSettings, ScriptedSettings
 from cove_rl.world.domain import get_domain
@@ -93,10 +94,13 @@ class Plan(msgspec.Struct, frozen=True):
         """Check what types cannot say.
 
         Raises:
-            InputError: if an expression or a number is of no use.
+            InputError: if an expression or a number is of no use, or there are too many worlds.
         """
         condition(self.keep)
         measure(self.prefer)
+        count = sum(map(len, self.worlds))
+        if count > KEPT:
+            raise InputError(f"{count} worlds are too many: a process keeps {KEPT}, of all domains together")
         if self.near is not None and not 0.5 <= self.near <= 1:
             raise InputError(f"near duplicates are found from a similarity of 0.5 to 1 on, not {self.near}")
 

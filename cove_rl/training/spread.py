@@ -1,6 +1,5 @@
 """Synthesis on a Ray cluster: tasks in small chunks, wherever there is room."""
 
-import asyncio
 import logging
 import socket
 from collections.abc import Sequence
@@ -92,8 +91,4 @@ def _connect(address: str) -> None:
 
 def _play(player: Player, indices: Sequence[int]) -> list[bytes]:
     """Play a chunk, on whatever node this is."""
-
-    async def all_of_them() -> list[bytes]:
-        return await asyncio.gather(*(player.play(index) for index in indices))
-
-    return asyncio.run(all_of_them())
+    return player(indices)

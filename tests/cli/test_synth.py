@@ -15,7 +15,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from cove_rl.cli.main import app
-from cove_rl.cli.synth_progress import Board, Clock, yields
+from cove_rl.cli.synth_progress import Board, Clock, show, yields
 from cove_rl.synth.attempt import Attempt, Entry
 from cove_rl.synth.example import load_examples
 from cove_rl.synth.synthesis import Progress
@@ -138,6 +138,26 @@ def test_the_board_shows_everything_at_a_glance() -> None:
         "1 done",
     ):
         assert part in text
+
+
+def test_on_a_terminal_there_is_a_board(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = StringIO()
+    monkeypatch.setattr("cove_rl.cli.synth_progress.err", Console(force_terminal=True, file=screen, width=120))
+    with show(plain=False) as watch:
+        watch(Progress(Tally(), 5, 2, 1))
+    assert "kept 0/5" in screen.getvalue()
+    with show(plain=True) as watch:
+        assert not isinstance(watch, Board)
+
+
+def test_elsewhere_there_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, now = StringIO(), 0.0
+    monkeypatch.setattr("cove_rl.cli.synth_progress.err", Console(file=screen, width=120))
+    monkeypatch.setattr("cove_rl.cli.synth_progress.monotonic", lambda: now)
+    with show(plain=False) as watch:
+        for now in (1.0, 5.0, 11.0, 12.0, 22.0):  # noqa: B007  (the clock reads it)
+            watch(Progress(Tally(), 5, 2, 1))
+    assert screen.getvalue().count("kept 0/5") == 2
 
 
 def test_yields_leave_out_what_is_not_the_teachers_fault() -> None:

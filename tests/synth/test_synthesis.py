@@ -9,18 +9,21 @@ import pytest
 
 from cove_rl.agents.oracle import Oracle
 from cove_rl.episode.episode import run_episode
+from cove_rl.errors import InputError, SamplingError
 from cove_rl.synth.attempt import EXCUSED, OTHERS, Attempt, Entry, Played, Player
 from cove_rl.synth.collector import DeadError
 from cove_rl.synth.example import facts_of
 from cove_rl.synth.manifest import read_manifest
-from cove_rl.synth.plan import Plan
+from cove_rl.synth.plan import Part, Plan
 from cove_rl.synth.synthesis import TooFewError
 from cove_rl.synth.tasks import worlds_of
-from cove_rl.synth.workers import Conversations
+from cove_rl.synth.workers import Alone, Conversations
 from cove_rl.users.scripted import ScriptedUser
+from cove_rl.users.settings import EnsembleSettings, HybridSettings, Member, ScriptedSettings
+from cove_rl.world.domain import get_domain
 from tests.endpoints.server import Server
 
-from .cases import CLUMSY, Hasty, content, examples, ledger, make, plan, played
+from .cases import CLUMSY, Hasty, content, examples, ledger, make, plan, played, ref
 
 
 def test_what_is_kept_is_right_and_told_of(tmp_path: Path) -> None:
@@ -148,6 +151,22 @@ def test_teachers_and_users_get_their_share(tmp_path: Path) -> None:
     assert [pair for pair in pairs if pair[1].name != "hybrid#2"] == fewer.pairs("a")
 
 
+def test_programs_of_every_kind_play_in_any_workers(tmp_path: Path) -> None:
+    members = {"plain": Member(ScriptedSettings()), "reworded": Member(HybridSettings(strict=True))}
+    made_of = plan(teachers=["oracle", "clumsy stalls=0.2"], users=["scripted", "hybrid strict=true"])
+    made_of = msgspec.structs.replace(made_of, users=(*made_of.users, Part("mixed", 4.0, EnsembleSettings(members))))
+    make(tmp_path / "alone", 12, made_of)
+    make(tmp_path / "together", 12, made_of, lambda: Conversations(made_of, 5))
+    assert content(tmp_path / "alone") == content(tmp_path / "together")
+    assert {one.facts.user for one in examples(tmp_path / "alone")} >= {"ensemble:plain", "ensemble:reworded"}
+    assert not any(attempt.fault == "unanswered" for one in ledger(tmp_path / "alone") for attempt in one.attempts)
+
+
+def test_there_are_no_more_worlds_than_a_process_keeps() -> None:
+    with pytest.raises(InputError, match="33 worlds are too many"):
+        plan(worlds=((ref(),) * 33,))
+
+
 def test_served_customers_cost_what_they_cost(tmp_path: Path) -> None:
     with Server() as server:
         prices = "endpoint.prompt_price=1000000 endpoint.completion_price=2000000"
@@ -165,6 +184,14 @@ def test_a_dead_endpoint_stops_the_run_and_costs_no_task(tmp_path: Path) -> None
         make(tmp_path, 100, made_of, lambda: Conversations(made_of, 8))
     assert [path.name for path in tmp_path.glob(".partial*")] == []
     assert ledger(tmp_path) == []
+
+
+def test_a_world_that_is_too_poor_is_told(tmp_path: Path) -> None:
+    tiny = get_domain("retail").world(7, {"users": 1, "orders": 1}).ref
+    for workers in (Alone, lambda made_of: Conversations(made_of, 3)):
+        made_of = plan(worlds=((tiny,),))
+        with pytest.raises(SamplingError, match="yields no task"):
+            make(tmp_path, 40, made_of, lambda make=workers, made_of=made_of: make(made_of))  # type: ignore[misc]
 
 
 def test_progress_is_told(tmp_path: Path) -> None:
