@@ -1,6 +1,7 @@
 """A training program of verl as a child process: its output in a log, its metrics read as it makes them."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -16,6 +17,8 @@ GRACE = 30.0
 """Seconds a program has to end after an interrupt before it is terminated."""
 PAUSE = 1.0
 """Seconds between two looks at the metrics."""
+_ERROR = re.compile(r"\s*[\w.]*Error: \S")
+"""The last line of a traceback; a launcher's own is empty behind the colon."""
 QUOTED = 200
 """Characters of the log that a failure repeats."""
 
@@ -86,7 +89,7 @@ def newest_step(folder: Path) -> int:
 def _fault(log: Path) -> str:
     """Return the last line of a log that speaks of an error, as a part of a message; "" if none does."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    found = next((line.strip() for line in reversed(lines) if "Error: " in line), "")
+    found = next((line.strip() for line in reversed(lines) if _ERROR.match(line)), "")
     return f" ({found[:QUOTED]})" if found else ""
 
 

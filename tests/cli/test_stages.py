@@ -62,8 +62,8 @@ def test_a_program_that_fails_names_its_log(tmp_path: Path) -> None:
 
 
 def test_a_program_that_fails_repeats_its_last_error(tmp_path: Path) -> None:
-    script = "raise RuntimeError('no room')"
-    with pytest.raises(CoveError, match=r"train ended with status 1 \(RuntimeError: no room\); see the end of"):
+    script = "print('ValueError: before'); print('pkg.RuntimeError: no room'); print('ChildError: '); exit(1)"
+    with pytest.raises(CoveError, match=r"train ended with status 1 \(pkg.RuntimeError: no room\); see the end of"):
         Stages(tmp_path, OPTIONS).program("train", [sys.executable, "-c", script], 3)
 
 
