@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         prefix = f"/{self._viewer.token}/"
-        host = self.headers.get("Host", "").rpartition(":")[0]
+        host = self.headers.get("Host", "").partition(":")[0]
         if host not in (HOST, "localhost") or not secrets.compare_digest(
             parts.path[: len(prefix)].encode(), prefix.encode()
         ):

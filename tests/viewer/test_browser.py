@@ -113,6 +113,19 @@ def test_f_unfolds_and_folds_all_calls(watched: Watched) -> None:
     assert page.locator("details.call[open]").count() == 0
 
 
+def test_only_the_rows_on_the_screen_exist(chromium: Browser, tmp_path: Path) -> None:
+    many = collect([write(tmp_path / "many.jsonl", examples()[:3] * 700)])
+    with serving(many, "many") as address:
+        for one in opened(chromium, address, address, 1280, 800):
+            page = one.page
+            for key, last in (("Home", 0), ("End", 2099), ("PageUp", 2089)):
+                page.keyboard.press(key)
+                page.wait_for_selector(f"#reading[data-shown='{last}']")
+                assert page.locator(".row").count() < 60
+                expect(page.locator(".row[aria-selected=true]")).to_have_attribute("aria-posinset", str(last + 1))
+                expect(page.locator(".row[aria-selected=true]")).to_be_in_viewport()
+
+
 def test_help_lists_the_keys(watched: Watched) -> None:
     watched.page.keyboard.press("?")
     expect(watched.page.locator("#help")).to_be_visible()

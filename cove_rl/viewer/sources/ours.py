@@ -76,14 +76,21 @@ class Rollouts:
         """Return the row, from the recorded verdict."""
         row = decode_json(record, _RolloutHead, "a rollout")
         card = episode_card(row.trajectory, None, Judgement(row.verdict, row.audit))
-        return msgspec.structs.replace(card, kinds=tuple(one.kind for one in row.verdict.constraints))
+        kinds = tuple(one.kind for one in row.verdict.constraints)
+        return msgspec.structs.replace(card, task=_titled(card.task, row.step), kinds=kinds)
 
     def detail(self, record: bytes, known: Known) -> Detail:
         """Return the conversation, and its tokens."""
         row = decode_json(record, RecordedRollout, "a rollout")
         shown = episode_detail(row.trajectory, decode_task(bytes(row.task)), known.worlds)
         step = () if row.step is None else (Part("step", row.step),)
-        return msgspec.structs.replace(shown, tokens=unpack(row.tokens), parts=(*shown.parts, *step))
+        title = _titled(shown.title, row.step)
+        return msgspec.structs.replace(shown, title=title, tokens=unpack(row.tokens), parts=(*shown.parts, *step))
+
+
+def _titled(task: str, step: int | None) -> str:
+    """Return what to call a rollout: a task is played again and again."""
+    return task if step is None else f"{task}, step {step}"
 
 
 class _TaskHead(msgspec.Struct):
@@ -110,3 +117,4 @@ class _RolloutHead(msgspec.Struct):
     trajectory: Trajectory
     verdict: Verdict
     audit: Audit
+    step: int | None = None
