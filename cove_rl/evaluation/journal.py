@@ -53,19 +53,22 @@ class Journal:
     """
 
     def __init__(self, folder: Path, run: Run, *, overwrite: bool = False, again: bool = False) -> None:
-        self.folder, self._path = folder, folder / TRIALS
+        self._path = folder / TRIALS
         with explain(folder):
             folder.mkdir(parents=True, exist_ok=True)
         if (folder / RUN).exists() and not overwrite:
             _check(load_run(folder), run, folder)
+        if overwrite or again:
+            JsonlWriter(self._path, _HEADER, overwrite=True).close()  # nobody else is writing
         if overwrite:
             self._path.unlink(missing_ok=True)
-        if again:
+            self._partial.unlink(missing_ok=True)
+        elif again:
             self._reopen()
         self.complete = self._path.exists()
         self.done: set[Key] = set()
         if not self.complete:
-            self._writer = JsonlWriter(self._path, _HEADER, overwrite=overwrite)
+            self._writer = JsonlWriter(self._path, _HEADER)
             atomic_write(folder / RUN, msgspec.json.format(msgspec.json.encode(run), indent=2) + b"\n")
         self.done = {head.key for head, _ in _heads(self._path if self.complete else self._writer.partial)}
 
@@ -91,17 +94,20 @@ class Journal:
         if not self.complete:
             self._writer.close()
 
+    @property
+    def _partial(self) -> Path:
+        return self._path.with_name(f"{TRIALS}.partial")
+
     def _reopen(self) -> None:
         """Make the file of a finished run one of an unfinished run, without the trials that are excluded."""
-        partial = self._path.with_name(f"{TRIALS}.partial")
-        meta = partial.with_name(f"{partial.name}.meta")
-        source = self._path if self._path.exists() else partial
+        source = self._path if self._path.exists() else self._partial
         if not source.exists():
             return
-        kept = [line for head, line in _heads(source) if not head.excluded]
-        if source == self._path:
-            atomic_write(meta, msgspec.json.encode(_HEADER))
-        atomic_write(partial, b"".join(kept))
+        atomic_write(self._partial.with_name(f"{self._partial.name}.meta"), msgspec.json.encode(_HEADER))
+        with atomic_open(self._partial) as target:
+            for head, line in _heads(source):
+                if not head.excluded:
+                    target.write(line)
         self._path.unlink(missing_ok=True)
 
 

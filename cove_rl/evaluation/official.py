@@ -1,14 +1,12 @@
 """A task as tau2-bench writes it: in its own files, and in the runs it recorded."""
 
 import json
-from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 
 from cove_rl.errors import InputError
 from cove_rl.evaluation.reward import DEFAULT_BASIS, Basis, Criteria, GoldAction
-from cove_rl.files import decode_json
 from cove_rl.world.call import Requestor, ToolCall
 
 
@@ -98,16 +96,3 @@ class RecordedTask(msgspec.Struct, frozen=True):
     def criteria(self) -> Criteria | None:
         """What the task is scored on; None if it is not."""
         return None if self.evaluation_criteria is None else self.evaluation_criteria.to_criteria()
-
-
-def load_official(path: Path) -> tuple[RecordedTask, ...]:
-    """Return the tasks in a file of the benchmark, a JSON list.
-
-    Raises:
-        InputError: if the file cannot be read, or is no such list.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as fault:
-        raise InputError(f"cannot read {path}: {fault.strerror or fault}") from None
-    return decode_json(data, tuple[RecordedTask, ...], str(path))

@@ -72,7 +72,7 @@ def own_split(name: str) -> SplitOf:
     """
     suites = _suites()
     if name not in suites.suites:
-        known = ", ".join((*suites.suites, "tau2:DOMAIN"))
+        known = ", ".join((*own_suites(), "tau2:DOMAIN"))
         raise InputError(f"there is no suite '{name}'; there are {known}")
     return suites.split_of(name)
 

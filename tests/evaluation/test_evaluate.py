@@ -19,6 +19,7 @@ from cove_rl.episode.outcome import outcome_of
 from cove_rl.episode.trajectory import Message, Trajectory
 from cove_rl.errors import InputError
 from cove_rl.evaluation.evaluate import Evaluation, evaluate
+from cove_rl.evaluation.journal import Journal
 from cove_rl.evaluation.player import OwnPlayer, Player, trial_seed
 from cove_rl.evaluation.suite import Case
 from cove_rl.evaluation.summary import summarise_folder
@@ -159,6 +160,29 @@ def test_another_run_in_the_folder_is_refused_by_name(tmp_path: Path) -> None:
             evaluate(other, tmp_path)
     evaluate(evaluation(tasks=2, trials=1), tmp_path, overwrite=True)
     assert load_run(tmp_path).trials == 1
+
+
+def test_force_drops_what_another_run_has_left(tmp_path: Path) -> None:
+    other = evaluation(IDLE, tasks=3)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(replace(other, player=Failing(other.player, 2, [])), tmp_path)
+    assert len(trials_file(tmp_path).read_bytes().splitlines()) == 2
+    with pytest.raises(InputError, match="holds another run"):
+        evaluate(evaluation(tasks=3), tmp_path)
+    assert evaluate(evaluation(tasks=3), tmp_path, overwrite=True).score == 1.0
+
+
+@pytest.mark.parametrize("option", [{}, {"overwrite": True}, {"again": True}])
+def test_nobody_else_may_write(tmp_path: Path, option: dict[str, bool]) -> None:
+    planned = evaluation(tasks=2)
+
+    class Intruding(msgspec.Struct):
+        async def play(self, case: Case, trial: int) -> Trial:
+            with pytest.raises(InputError, match="another process is writing"):
+                Journal(tmp_path, planned.run, **option)
+            return await planned.player.play(case, trial)
+
+    assert evaluate(replace(planned, player=Intruding()), tmp_path).score == 1.0
 
 
 COMMAND = [sys.executable, "-c", "from cove_rl.cli.main import app; app()"]
