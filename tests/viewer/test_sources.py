@@ -113,6 +113,13 @@ DUMP = {
     "uid": "a_0_0",
     "success": 0.0,
     "satisfied": 0.5,
+    "redundant": 1.0,
+    "has/cancel_order": 1.0,
+    "has/hand_over": 0.0,
+    "ended/user_stop": 1.0,
+    "ended/transfer": 0.0,
+    "user_blamed": 0.0,
+    "user_fault/rubbish": 0.0,
 }
 
 
@@ -122,7 +129,8 @@ def test_dumps_of_verl_are_cut_into_messages(tmp_path: Path) -> None:
     opened = collect([tmp_path])
     assert [card.task for card in opened.cards] == ["retail-4-0, step 9", "retail-4-0, step 10"]
     card, shown = opened.cards[0], opened.detail(0)
-    assert (card.score, card.success, card.calls) == (0.5, False, 2)
+    assert (card.score, card.success, card.calls, card.redundant) == (0.5, False, 2, 1)
+    assert (card.kinds, card.ending, card.faults) == (("cancel_order",), "user_stop", ())
     assert [turn.role for turn in shown.turns][-3:] == ["user", "assistant", "assistant"]
     made, unread = (call for turn in shown.turns for call in turn.calls)
     assert (made.name, made.failed, json.loads(made.arguments)) == ("get_order_details", True, {"order_id": "#W1"})

@@ -5,7 +5,7 @@ the role alone. A message that has such a line itself is cut there.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -41,6 +41,7 @@ class Dumps:
     def card(self, record: bytes, known: Known) -> Card:
         """Return the row; where the dump has no `success`, a score of 1 is one."""
         row = decode_json(record, _Dumped, "a dumped rollout")
+        figures = decode_json(record, dict[str, Any], "a dumped rollout")
         messages = _messages(row.input + row.output)
         met = row.score if row.success is None else row.success
         task = known.tasks.get(str(row.gts))
@@ -48,24 +49,31 @@ class Dumps:
             _title(row),
             task.domain if task else "",
             "policy",
-            kinds=tuple(one.kind for one in task.constraints) if task else (),
+            kinds=tuple(one.kind for one in task.constraints) if task else _named(figures, "has/"),
             score=row.score,
             success=None if met is None else met >= 1.0,
+            ending=", ".join(_named(figures, "ended/")),
+            faults=_named(figures, "user_fault/") if "user_blamed" in figures else None,
             turns=sum(message.role != "tool" for message in messages),
             calls=sum(len(message.calls) for message in messages),
+            redundant=int(figures.get("redundant") or 0),
         )
 
     def detail(self, record: bytes, known: Known) -> Detail:
-        """Return the conversation as far as the text shows it, and every figure of the line."""
+        """Return the conversation as far as the text shows it, and the figures of the line that are not idle."""
         row = decode_json(record, _Dumped, "a dumped rollout")
         figures = decode_json(record, dict[str, Any], "a dumped rollout")
         step = () if row.step is None else (Part("step", row.step),)
         score = () if row.score is None else (Part("score", row.score),)
-        parts = (Part(name, value) for name, value in figures.items() if name not in _OWN)
+        told = {name: value for name, value in figures.items() if name not in _OWN and (value or "/" not in name)}
         return Detail(
             title=_title(row),
             turns=turns_of(list(_messages(row.input + row.output)), ""),
-            parts=(*score, *step, *(part for part in parts if isinstance(part.value, int | float | str))),
+            parts=(
+                *score,
+                *step,
+                *(Part(name, value) for name, value in told.items() if isinstance(value, int | float)),
+            ),
             notes=(_NOTE,),
         )
 
@@ -73,6 +81,11 @@ class Dumps:
 def _title(row: _Dumped) -> str:
     name = str(row.gts) if row.gts else "rollout"
     return name if row.step is None else f"{name}, step {row.step}"
+
+
+def _named(figures: Mapping[str, Any], prefix: str) -> tuple[str, ...]:
+    """Return what the parts of the reward that begin so are about, where they are not 0."""
+    return tuple(name.removeprefix(prefix) for name, value in figures.items() if name.startswith(prefix) and value)
 
 
 def _messages(text: str) -> list[Message]:
