@@ -144,7 +144,9 @@ class Player(msgspec.Struct, frozen=True, dict=True):
         facts = facts_of(task, world, trajectory)
         tokens = sum(one.prompt_tokens + one.completion_tokens for one in spent)
         cost = price(teacher.settings, trajectory.agent, spent[0]) + price(user.settings, trajectory.user, spent[1])
-        attempt = Attempt(teacher.name, user.name, self._fault(facts), tokens, cost)
+        attempt = Attempt(teacher.name, user.name, self._fault(facts))
+        if tokens:  # msgspec leaves a default out only where it is the very object
+            attempt = replace(attempt, tokens=tokens, cost=cost)
         return _Tried(attempt, Example(task, trajectory, facts))
 
     def _fault(self, facts: Facts) -> str:
