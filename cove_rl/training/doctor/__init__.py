@@ -42,6 +42,12 @@ def examine(profile: Profile, *, dry_run: bool = False) -> Iterator[Finding]:
             yield finding
 
 
+def examine_packages(profile: Profile) -> Iterator[Finding]:
+    """Yield what is found of the installation alone, within a second."""
+    for check in (packages.python, packages.versions):
+        yield from _run(check, profile)
+
+
 def _run(check: Check, profile: Profile) -> Iterator[Finding]:
     name = check.__name__.replace("_", " ")
     try:
