@@ -1,6 +1,7 @@
 """A server for one reader on this machine: the page, the list, and conversations one by one."""
 
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -102,6 +103,16 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the address holds the secret."""
 
 
+class _Server(ThreadingHTTPServer):
+    """A thread for every connection; a browser that hangs up is nothing to complain about."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def serving(collection: Collection, title: str, port: int = 0) -> Iterator[str]:
     """Serve a collection in the background; yields the address of the page.
@@ -116,10 +127,9 @@ def serving(collection: Collection, title: str, port: int = 0) -> Iterator[str]:
     """
     viewer = Viewer(collection, title)
     try:
-        server = ThreadingHTTPServer((HOST, port), partial(_Handler, viewer))
+        server = _Server((HOST, port), partial(_Handler, viewer))
     except (OSError, OverflowError) as fault:
         raise InputError(f"cannot listen on {HOST}:{port}: {fault}; give another --port, or none") from fault
-    server.daemon_threads = True
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

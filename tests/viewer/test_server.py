@@ -6,6 +6,8 @@ import json
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -132,3 +134,14 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("error: cannot read")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_browser_that_hangs_up_is_no_error(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(collect([file]), "samples") as address:
+        parts = urlsplit(address)
+        for _ in range(3):
+            with socket.create_connection((parts.hostname, parts.port)) as impatient:
+                impatient.sendall(f"GET {parts.path}detail/{len(examples()) - 1} HTTP/1.1\r\n".encode())
+                impatient.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset, not closed
+        assert ask(address, parts.path)[0] == 200
+    assert capfd.readouterr().err == ""
