@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import ray
+from ray.cluster_utils import Cluster
 
 from cove_rl.errors import InputError, SamplingError
 from cove_rl.synth.plan import Plan
+from cove_rl.synth.synthesis import Progress
 from cove_rl.training.spread import RayTasks
 from cove_rl.world.domain import get_domain
 from tests.endpoints.server import Server
@@ -18,20 +21,24 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
+def nodes() -> Iterator[Cluster]:
     """A cluster with two nodes on this machine."""
-    from ray.cluster_utils import Cluster
-
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     cluster.add_node(num_cpus=1)
-    yield cluster.address
+    yield cluster
     ray.shutdown()
     cluster.shutdown()
 
 
-def on(cluster: str, made_of: Plan, folder: Path, number: int) -> dict[str, bytes]:
+@pytest.fixture
+def cluster(nodes: Cluster) -> str:
+    """Its address."""
+    return str(nodes.address)
+
+
+def on(cluster: str, made_of: Plan, folder: Path, number: int, **how: Any) -> dict[str, bytes]:
     """What is in a folder that the cluster has filled."""
-    make(folder, number, made_of, lambda: RayTasks(made_of, cluster, 6))
+    make(folder, number, made_of, lambda: RayTasks(made_of, cluster, 6), **how)
     return content(folder)
 
 
@@ -39,6 +46,20 @@ def test_a_cluster_makes_the_same_folder(cluster: str, tmp_path: Path) -> None:
     made_of = plan(teachers=[CLUMSY, "oracle"], retries=1, shard=16)
     make(tmp_path / "alone", 40, made_of)
     assert on(cluster, made_of, tmp_path / "spread", 40) == content(tmp_path / "alone")
+
+
+def test_a_node_that_is_lost_costs_no_task(nodes: Cluster, tmp_path: Path) -> None:
+    made_of, lost = plan(seed=9), list[Any]()
+
+    def watch(progress: Progress) -> None:
+        if progress.tally.kept and not lost:
+            lost.append(next(iter(nodes.worker_nodes)))
+            nodes.remove_node(lost[0], allow_graceful=False)
+            nodes.add_node(num_cpus=1)
+
+    make(tmp_path / "alone", 200, made_of)
+    assert on(str(nodes.address), made_of, tmp_path / "spread", 200, watch=watch) == content(tmp_path / "alone")
+    assert lost
 
 
 def test_conversations_with_served_models_are_had_side_by_side(cluster: str, tmp_path: Path) -> None:
