@@ -4,6 +4,7 @@ The stored commands are written anew with `UPDATE_RECIPES=1 pytest tests/recipes
 """
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -12,14 +13,63 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.main import get_command
 
 from cove_rl.cli.main import CoveGroup, app
 
 ROOT = Path(__file__).parents[2]
-RECIPES = sorted((ROOT / "recipes").glob("*.sh"))
+SOURCED = [ROOT / "recipes" / name for name in ("recipe.sh", "settings.sh")]
+RECIPES = sorted(set((ROOT / "recipes").glob("*.sh")) - set(SOURCED))
+SCRIPTS = [ROOT / ".ci/run", *sorted((ROOT / "tests/recipes").glob("*.sh"))]
+CLUSTER = [ROOT / "recipes/ray/submit.sh", ROOT / "recipes/slurm/grpo.sbatch"]
 STORED = Path(__file__).parent / "stored"
+STAND_IN = Path(__file__).parent / "stand_in"
+"""A folder with a `scontrol` that expands the list of nodes without a Slurm."""
 LONGEST = 80
+
+RAY_JOB = {
+    "activeDeadlineSeconds",
+    "backoffLimit",
+    "rayClusterSpec",
+    "submitterPodTemplate",
+    "metadata",
+    "clusterSelector",
+    "submitterConfig",
+    "managedBy",
+    "deletionStrategy",
+    "entrypoint",
+    "runtimeEnvYAML",
+    "jobId",
+    "submissionMode",
+    "entrypointResources",
+    "entrypointNumCpus",
+    "entrypointNumGpus",
+    "ttlSecondsAfterFinished",
+    "shutdownAfterJobFinishes",
+    "suspend",
+}
+RAY_CLUSTER = {
+    "headGroupSpec",
+    "workerGroupSpecs",
+    "rayVersion",
+    "enableInTreeAutoscaling",
+    "autoscalerOptions",
+    "headServiceAnnotations",
+    "suspend",
+}
+HEAD_GROUP = {"serviceType", "headService", "enableIngress", "rayStartParams", "template"}
+WORKER_GROUP = {
+    "groupName",
+    "replicas",
+    "minReplicas",
+    "maxReplicas",
+    "numOfHosts",
+    "rayStartParams",
+    "template",
+    "scaleStrategy",
+}
+"""The fields of KubeRay's resources, as its ray.io/v1 types have them."""
 
 RUNS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "sft_paper": ("sft.sh", {"DATA": "data/kept"}, []),
@@ -32,15 +82,33 @@ RUNS: dict[str, tuple[str, dict[str, str], list[str]]] = {
         {"DATA": "data/kept", "ENV": "cove_mix", "MODEL": "m", "EPOCHS": "2", "OUT": "out/here"},
         [],
     ),
+    "grpo_paper": ("grpo.sh", {}, []),
+    "grpo_cpu": ("grpo.sh", {"PROFILE": "cpu", "STEPS": "3", "SAVE_EVERY": "1", "RECORD": "out/kept"}, []),
+    "grpo_cluster": (
+        "grpo.sh",
+        {"PROFILE": "cpu", "RAY_ADDRESS": "head:6379", "OUT": "/shared", "NODES": "2", "WORKERS": "1", "MODEL": "m"},
+        ["--", "data.train_batch_size=2"],
+    ),
+    "grpo_user": (
+        "grpo.sh",
+        {"PRESET": "cove_paper", "USER_URLS": "http://gpu7:30000/v1", "USER_KIND": "openai", "USER_MODEL": "org/model"},
+        [],
+    ),
+    "grpo_users": ("grpo.sh", {"USER_URLS": "http://gpu7:30000/v1 http://gpu8:30000/v1"}, []),
+    "serve_user": ("serve_user.sh", {"USER_GPUS": "8", "USER_TP": "2"}, ["--", "--quantization", "fp8"]),
+    "serve_user_cpu": ("serve_user.sh", {"PROFILE": "cpu", "USER_MODEL": "outputs/tiny", "USER_PORT": "8123"}, []),
+    "slurm": ("slurm/grpo.sbatch", {"OUT": "/shared", "USER_NODES": "1", "PROFILE": "2x8"}, ["--", "a.b=1"]),
+    "slurm_cpu": ("slurm/grpo.sbatch", {"OUT": "/shared", "PROFILE": "cpu"}, []),
+    "ray_submit": ("ray/submit.sh", {"OUT": "/shared", "PROFILE": "2x8"}, ["--", "a.b=[1, 2]"]),
 }
 """name -> recipe, its settings, its arguments."""
 
 
 def recipe(name: str, settings: dict[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
-    """Run a recipe with nothing but these settings."""
-    around = {"PATH": os.environ["PATH"], **settings}
-    command = ["bash", str(ROOT / "recipes" / name), *words]
-    return subprocess.run(command, env=around, capture_output=True, text=True, check=False, timeout=60)
+    """Run a recipe with nothing but these settings; for Slurm, the nodes gpu1 to gpu3 are allocated."""
+    around = {"PATH": f"{STAND_IN}{os.pathsep}{os.environ['PATH']}", "SLURM_JOB_NODELIST": "gpu[1-3]", **settings}
+    command = ["bash", f"recipes/{name}", *words]
+    return subprocess.run(command, env=around, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
 
 
 def printed(run: str) -> str:
@@ -81,23 +149,101 @@ def test_an_option_that_does_not_exist_is_found() -> None:
         parsed(["train", "sft", "--dta", "a"])
 
 
-@pytest.mark.parametrize("run", [name for name in RUNS if name.startswith("sft_then_grpo")])
-def test_the_last_command_composes(run: str, tmp_path: Path) -> None:
+def composed(run: str) -> tuple[list[str], Any]:
+    """Return the words of a recipe's last command, which is GRPO, and the configuration that verl makes of them."""
     pytest.importorskip("verl", reason="needs the train extra")
     from cove_rl.training.compose import compose
 
     words = shlex.split(printed(run).splitlines()[-1])
-    config = compose(words[words.index("verl.trainer.main_ppo") + 1 :])
-    assert config["actor_rollout_ref"]["model"]["path"].endswith("sft/global_step_N/huggingface")
+    overrides = words[words.index("verl.trainer.main_ppo") + 1 :]
+    return words, compose([word for word in overrides if not word.startswith("a.b")])
+
+
+@pytest.mark.parametrize("run", [name for name in RUNS if name.startswith(("sft_then_grpo", "grpo", "slurm"))])
+def test_the_last_command_composes(run: str) -> None:
+    words, config = composed(run)
+    model = config["actor_rollout_ref"]["model"]["path"]
+    assert model.endswith("sft/global_step_N/huggingface") == run.startswith("sft_then_grpo")
     assert config["trainer"]["default_local_dir"].endswith("/grpo")
+    assert config["trainer"]["resume_mode"] == "auto"
     assert ("VERL_PLATFORM=cpu" in words) == (config["trainer"]["device"] == "cpu")
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
-def test_a_wrong_argument_and_a_missing_setting_are_refused(path: Path) -> None:
-    done = recipe(path.name, {"DATA": "d"}, "--dry")
+def test_a_cluster_is_connected_to_and_not_started() -> None:
+    _, config = composed("grpo_cluster")
+    assert config["ray_kwargs"]["ray_init"]["address"] == "auto"
+    assert config["ray_kwargs"]["ray_init"]["num_cpus"] is None
+    assert (config["trainer"]["nnodes"], config["trainer"]["n_gpus_per_node"]) == (2, 1)
+    assert composed("slurm")[1]["trainer"]["nnodes"] == len(["gpu1", "gpu2"])
+
+
+def test_every_server_plays_customers() -> None:
+    assert composed("grpo_paper")[1]["cove"]["user"] == {"kind": "scripted"}
+    one = composed("grpo_user")[1]["cove"]["user"]
+    assert (one["kind"], one["endpoint"]["url"]) == ("openai", "http://gpu7:30000/v1")
+    cove = composed("grpo_users")[1]["cove"]
+    users = cove["user"]
+    assert [member["user"]["kind"] for member in users["members"].values()] == ["hybrid", "hybrid"]
+    urls = [member["user"]["endpoint"]["url"] for member in users["members"].values()]
+    assert urls == ["http://gpu7:30000/v1", "http://gpu8:30000/v1"]
+    from cove_rl.training.settings import read_settings
+
+    assert read_settings(cove).user is not None
+
+
+def test_settings_come_from_a_file_too(tmp_path: Path) -> None:
+    (tmp_path / "my.sh").write_text("PROFILE=${PROFILE:-cpu}\nSTEPS=${STEPS:-7}\n")
+    settings = {"SETTINGS": str(tmp_path / "my.sh"), "STEPS": "8"}
+    done = recipe("grpo.sh", settings, "--dry-run")
+    assert "+profile=cpu" in done.stdout
+    assert "trainer.total_training_steps=8" in done.stdout
+
+
+def test_every_setting_is_one_that_settings_name() -> None:
+    named = set(re.findall(r"^([A-Z_]+)=", SOURCED[1].read_text(), re.M))
+    assert {name for _, settings, _ in RUNS.values() for name in settings} <= named
+    submitted = re.search(r"for name in ([A-Z_ ]+);", CLUSTER[0].read_text())
+    assert submitted is not None
+    assert set(submitted[1].split()) <= named
+
+
+def test_a_job_for_a_cluster_needs_a_folder_that_all_nodes_see() -> None:
+    done = recipe("ray/submit.sh", {"OUT": "outputs"}, "--dry-run")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("usage: [VARIABLE=VALUE ...] ")
+    assert "OUT=outputs must be an absolute path" in done.stderr
+
+
+def test_somebody_has_to_train() -> None:
+    done = recipe("slurm/grpo.sbatch", {"OUT": "/shared", "USER_NODES": "3"}, "--dry-run")
+    assert done.returncode == 2
+    assert done.stderr == "error: USER_NODES=3 leaves no node to train on\n"
+
+
+def test_the_manifest_is_a_ray_job_that_runs_the_recipe() -> None:
+    job = yaml.safe_load((ROOT / "recipes/ray/kuberay.yaml").read_text())
+    assert (job["apiVersion"], job["kind"]) == ("ray.io/v1", "RayJob")
+    spec, cluster = job["spec"], job["spec"]["rayClusterSpec"]
+    assert set(spec) <= RAY_JOB
+    assert set(cluster) <= RAY_CLUSTER
+    assert {"rayStartParams", "template"} <= set(cluster["headGroupSpec"]) <= HEAD_GROUP
+    (workers,) = cluster["workerGroupSpecs"]
+    assert {"groupName", "minReplicas", "maxReplicas", "rayStartParams", "template"} <= set(workers) <= WORKER_GROUP
+    command = recipe("grpo.sh", {"PROFILE": "2x8", "OUT": "/shared/cove"}, "--dry-run").stdout
+    assert spec["entrypoint"].split() == command.split()
+    lock = (ROOT / "docker/locks/sglang.txt").read_text()
+    assert f"\nray=={cluster['rayVersion']} " in lock or f"\nray[default]=={cluster['rayVersion']} " in lock
+    for group in (cluster["headGroupSpec"], workers):
+        pod = group["template"]["spec"]
+        (container,) = pod["containers"]
+        assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
+        assert all(isinstance(value, str) for value in group["rayStartParams"].values())
+
+
+@pytest.mark.parametrize("path", [*RECIPES, *CLUSTER], ids=lambda path: path.name)
+def test_a_wrong_argument_and_a_missing_setting_are_refused(path: Path) -> None:
+    done = recipe(str(path.relative_to(ROOT / "recipes")), {"DATA": "d"}, "--dry")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "usage: " in done.stderr
     assert "DATA: a folder" in recipe("sft.sh", {}, "--dry-run").stderr
 
 
@@ -124,7 +270,7 @@ def test_the_checkpoint_is_handed_over(tmp_path: Path) -> None:
     assert grpo.endswith("trainer.save_freq=-1")
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*RECIPES, *CLUSTER], ids=lambda path: path.name)
 def test_recipes_are_short_strict_and_executable(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert len(lines) < LONGEST
@@ -133,7 +279,7 @@ def test_recipes_are_short_strict_and_executable(path: Path) -> None:
     assert os.access(path, os.X_OK)
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*RECIPES, *CLUSTER, *SOURCED, *SCRIPTS], ids=lambda path: path.name)
 def test_shellcheck_finds_nothing(path: Path) -> None:
     beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     checker = shutil.which("shellcheck", path=beside)
