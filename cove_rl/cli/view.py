@@ -1,6 +1,7 @@
 """`cove view`: conversations in the browser."""
 
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
@@ -55,12 +56,9 @@ def _serve(collection: "Collection", title: str, port: int, *, browser: bool) ->
     """Serve until Ctrl-C, which is how a person ends it and no failure."""
     from cove_rl.viewer.server import serving
 
-    with serving(collection, title, port) as address:
+    with serving(collection, title, port) as address, suppress(KeyboardInterrupt):
         out.print(address, markup=False, soft_wrap=True)
         err.print(f"{len(collection)} conversations; Ctrl-C ends the viewer", markup=False)
         if browser:
             webbrowser.open(address)
-        try:
-            Event().wait()
-        except KeyboardInterrupt:
-            err.print("ended", markup=False)
+        Event().wait()

@@ -42,12 +42,15 @@ async def test_rollouts_of_one_process_are_lines_of_one_file(tokenizer: Any, tmp
 
 
 async def test_a_folder_that_cannot_be_written_ends_nothing(
-    tokenizer: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tokenizer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("cove_rl.training.record.log.warning", lambda words, *values: said.append(words % values))
     (tmp_path / "file").write_text("in the way")
     output = await play(make_loop(OracleEngine(tokenizer), config(record=str(tmp_path / "file"))), TASK)
     assert reward(TASK, output)["score"] == 1.0
-    assert "not recorded" in caplog.text
+    assert len(said) == 1
+    assert said[0].startswith(f"a rollout was not recorded: cannot write {tmp_path / 'file'}")
 
 
 async def test_nothing_is_recorded_unless_it_is_asked_for(
