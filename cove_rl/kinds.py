@@ -12,6 +12,9 @@ from cove_rl.errors import InputError
 
 T = TypeVar("T")
 
+_QUOTED = 200
+"""Characters of a text, or of what is wrong with it, that an error repeats."""
+
 
 class Kinds(Generic[T]):
     """The kinds of one thing a run has, such as its users.
@@ -66,9 +69,10 @@ class Kinds(Generic[T]):
 
     def _from_file(self, path: Path) -> dict[str, Any]:
         try:
-            plain = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeError, yaml.YAMLError) as error:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeError) as error:
             raise InputError(f"{path}: {error}") from None
+        plain = _value(text, str(path))
         if isinstance(plain, dict) and isinstance(plain.get("cove"), dict):
             plain = plain["cove"].get(self._noun)
         if not isinstance(plain, dict):
@@ -87,7 +91,12 @@ def _change(plain: dict[str, Any], change: str) -> None:
             raise InputError(f"'{change}': '{part}' has no settings of its own")
     if not given or not last:
         raise InputError(f"'{change}' sets nothing; a setting is name.of.it=value")
+    place[last] = _value(value, f"'{change[:_QUOTED]}': the value cannot be read")
+
+
+def _value(text: str, fault: str) -> Any:
+    """Return what YAML makes of a text; `fault` is what to say if it cannot."""
     try:
-        place[last] = yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise InputError(f"'{change}': the value cannot be read") from None
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # no such date; nested too deeply
+        raise InputError(f"{fault}: {' '.join(str(error).split())[:_QUOTED]}") from None

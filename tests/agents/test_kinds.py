@@ -91,6 +91,19 @@ def test_what_is_wrong_on_a_command_line_is_named(text: str, words: str) -> None
         agent_from_text(text)
 
 
+@pytest.mark.parametrize(
+    "value", ["2020-13-45", "[" * 3000, "[", "!!python/name:os.system", "&a *b", "\x00"], ids=range(6)
+)
+def test_a_value_that_yaml_cannot_read_is_one_short_line(value: str, tmp_path: Path) -> None:
+    file = tmp_path / "agent.yaml"
+    file.write_text(f"kind: {value}")
+    for text in (f"clumsy seed='{value}'", str(file)):
+        with pytest.raises(InputError) as caught:
+            agent_from_text(text)
+        assert "\n" not in str(caught.value)
+        assert len(str(caught.value)) < 1000
+
+
 def test_agents_are_made_once_per_process() -> None:
     assert agents_of(read_agent(ENSEMBLE)) is agents_of(read_agent(ENSEMBLE))
     assert agents_of(OracleSettings(), 5.0) is not agents_of(OracleSettings(), 6.0)
