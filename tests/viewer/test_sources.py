@@ -138,6 +138,19 @@ def test_dumps_of_verl_are_cut_into_messages(tmp_path: Path) -> None:
     assert {part.name: part.value for part in shown.parts}["satisfied"] == 0.5
 
 
+def test_calls_whose_marks_verl_left_out_are_calls_still(tmp_path: Path) -> None:
+    call = '{"name": "get_order_details", "arguments": {"order_id": "#W1"}}'
+    output = f"\n{call}\n\nuser\n\nError: no such order\n\nassistant\nWhich one?\nuser\nThe lamp.\n"
+    shown = collect([write(tmp_path / "1.jsonl", [{**DUMP, "output": output}])]).detail(0)
+    assert [(turn.role, turn.text) for turn in shown.turns][-3:] == [
+        ("assistant", ""),
+        ("assistant", "Which one?"),
+        ("user", "The lamp."),
+    ]
+    (made,) = (one for turn in shown.turns for one in turn.calls)
+    assert (made.name, made.result, made.failed) == ("get_order_details", "Error: no such order", True)
+
+
 RUN = {
     "id": "sim-1",
     "task_id": "17",

@@ -21,6 +21,7 @@ from cove_rl.world.call import ToolCall
 
 _ROLE = re.compile(r"^(system|user|assistant|tool)\n", re.MULTILINE)
 _CALL = re.compile(r"<tool_call>(.*?)(?:</tool_call>|$)", re.DOTALL)
+_BARE = re.compile(r"\s*\{\s*\"name\":.*\"arguments\":.*\}\s*", re.DOTALL)
 _RESULT = re.compile(r"<tool_response>\n?(.*?)\n?(?:</tool_response>|$)", re.DOTALL)
 _OWN = {"input", "output", "gts", "score", "step", "uid", "request_id"}
 _NOTE = "Read from verl's dump: text without marks. Who said what is told from lines that hold a role alone."
@@ -93,16 +94,19 @@ def _messages(text: str) -> list[Message]:
     pieces = _ROLE.split(text)
     found: list[Message] = []
     for role, said in zip(pieces[1::2], pieces[2::2], strict=True):
-        found += _said(role, said.removesuffix("\n"))
+        answered = bool(found and found[-1].calls and "<tool_call>" not in text)
+        found += _said("tool" if role == "user" and answered else role, said.removesuffix("\n"))
     return found
 
 
 def _said(role: str, text: str) -> Iterator[Message]:
+    """Yield the messages in one piece; where the marks of calls are special tokens too, a bare call is one."""
     if role == "assistant":
-        calls = tuple(_call(match[1]) for match in _CALL.finditer(text))
-        yield Message("assistant", _CALL.sub("", text).strip(), calls)
+        bare = _BARE.fullmatch(text)
+        calls = (_call(text),) if bare else tuple(_call(match[1]) for match in _CALL.finditer(text))
+        yield Message("assistant", "" if bare else _CALL.sub("", text).strip(), calls)
     elif role == "tool" or text.startswith("<tool_response>"):
-        results = [match[1] for match in _RESULT.finditer(text)] or [text]
+        results = [match[1] for match in _RESULT.finditer(text)] or [text.strip()]
         yield from (Message("tool", result, error=result.startswith("Error: ")) for result in results)
     elif role == "user":
         yield Message("user", text)
