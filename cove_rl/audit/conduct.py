@@ -15,8 +15,8 @@ from cove_rl.users.listening import ear_of
 from cove_rl.world.call import ToolCall
 from cove_rl.world.domain import get_domain
 
-_PART = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
-_WORD = re.compile(r"[\w.-]*\w")
+_PART = re.compile(r"(?<=[.!?])\s+|\n")
+_WORD = re.compile(r"\w+(?:[.-]+\w+)*")
 _PLAIN = str.maketrans("\u2019\u2018", "''")
 _LEAST = 3
 """Characters of a text, or digits of a number, that are enough to recognise a detail by."""
@@ -60,7 +60,8 @@ def _proposes(domain: str, text: str) -> bool:
 def _agrees(said: Said) -> bool:
     """Whether a message agrees, and neither turns anything down nor changes it."""
     known = said.has("yes")
-    parts = [part for text in said.loose for part in _PART.split(text.translate(_PLAIN)) if part]
+    split = (part.strip() for text in said.loose for part in _PART.split(text.translate(_PLAIN)))
+    parts = [part for part in split if part]
     agreed = known or any(cues().agrees.search(part) and not cues().doubts.search(part) for part in parts)
     refused = said.has("no") or any(cues().refuses.search(part) for part in parts)
     changed = any(cues().but.search(part.replace("?", "")) for part in parts)

@@ -11,7 +11,8 @@ from cove_rl.audit.transcript import Said
 from cove_rl.speech.grammar import Heard
 from cove_rl.world.hint import Check, Hint
 
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]*\w")
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]*\w")
+"""Looked for at the start of a run of its letters alone, or a long run would take the square of its length."""
 
 
 def contradicted(case: Case) -> Iterator[Finding]:

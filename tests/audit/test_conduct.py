@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cove_rl.agents.clumsy import ClumsyOracle
 from cove_rl.agents.oracle import Oracle
 from cove_rl.audit.conduct import unconfirmed_writes
+from cove_rl.audit.facts import EMAIL
 from cove_rl.episode.episode import run_episode
 from cove_rl.episode.outcome import outcome_of
 from cove_rl.episode.sides import Agent
@@ -211,3 +212,15 @@ def test_what_nobody_asked_for_was_hardly_ever_agreed_to(domain: str) -> None:
             hits, total = hits + len(found), total + len(made)
     assert total > 30
     assert hits >= 0.95 * total
+
+
+@pytest.mark.parametrize("letters", [".", "-", " ", "a", "a.", "a@", "yes ", "\n"])
+def test_a_runaway_message_is_read_to_its_end(letters: str) -> None:
+    runaway = letters * (200_000 // len(letters))  # in the square of its length it would take hours
+    assert unconfirmed("Cancel it.", f"{PROPOSAL} {runaway}", f"Yes.\n{runaway}", FIRST) == ()
+    assert not list(EMAIL.finditer(runaway))
+
+
+def test_e_mail_addresses_are_seen_wherever_they_stand() -> None:
+    text = "(ann.lee+x@shop.example.com), bob_2@a-b.co. No: carl@nowhere, <dora@x.y>"
+    assert EMAIL.findall(text) == ["ann.lee+x@shop.example.com", "bob_2@a-b.co", "dora@x.y"]
