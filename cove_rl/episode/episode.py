@@ -17,6 +17,9 @@ from cove_rl.world.world import World
 STOP = "###STOP###"
 """What a customer's last message ends with (CoVe, and tau2-bench)."""
 
+TOO_LATE = "Error: The conversation was handed over before this call; it was not run."
+"""The result of calls that follow a transfer in the same message."""
+
 
 class Limits(msgspec.Struct, frozen=True):
     """How long a conversation may get. Both defaults are CoVe's.
@@ -99,8 +102,7 @@ class Episode:
         """Run calls in order. A transfer ends the episode: calls after it are answered, not run."""
         for call in calls:
             if self.outcome is not None:
-                late = "Error: The conversation was handed over before this call; it was not run."
-                self.messages.append(Message("tool", late, call_id=call.id, error=True))
+                self.messages.append(Message("tool", TOO_LATE, call_id=call.id, error=True))
                 continue
             try:
                 result = self._domain.toolbox.call(self.state, call)
