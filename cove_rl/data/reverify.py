@@ -1,14 +1,18 @@
 """Verify a data set again from its file alone: worlds from their seeds, results from the tools, scores from both."""
 
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
 import msgspec
 
 from cove_rl.data.conversation import Conversation
+from cove_rl.episode.episode import TOO_LATE
+from cove_rl.episode.trajectory import Trajectory
 from cove_rl.tasks.worlds import Worlds
 from cove_rl.verify.replay import replay
 from cove_rl.verify.verifier import verify
-from cove_rl.world.domain import get_domain
+from cove_rl.world.domain import Domain, get_domain
+from cove_rl.world.world import World
 
 EXAMPLES = 20
 """Faulty conversations that are named."""
@@ -79,10 +83,16 @@ def reverify(conversations: Iterable[Conversation], worlds: Worlds) -> Iterator[
     """
     for one in conversations:
         task = one.known_task()
-        world, calls = worlds.find(task.world), one.trajectory.calls()
-        steps = replay(get_domain(task.domain), world, calls)
-        now = [step.result.content for step in steps]
-        then = [message.content for message in one.trajectory.messages if message.role == "tool"][: len(now)]
-        altered = sum(ours != recorded for ours, recorded in zip(now, then, strict=False)) + abs(len(now) - len(then))
+        world = worlds.find(task.world)
         recorded = None if one.facts is None else one.facts.score
-        yield Checked(task.id, verify(task, world, calls).score, recorded, altered)
+        score = verify(task, world, one.trajectory.calls()).score
+        yield Checked(task.id, score, recorded, _altered(one.trajectory, get_domain(task.domain), world))
+
+
+def _altered(trajectory: Trajectory, domain: Domain, world: World) -> int:
+    """Return how many results are not those the tools return: one for each call, in their order."""
+    calls = trajectory.calls()
+    now = [(step.call.id, step.result.content, step.result.error) for step in replay(domain, world, calls)]
+    now += [(call.id, TOO_LATE, True) for call in calls[len(now) :]]
+    then = [(one.call_id, one.content, one.error) for one in trajectory.messages if one.role == "tool"]
+    return sum(ours != recorded for ours, recorded in zip_longest(now, then))

@@ -11,12 +11,16 @@ from cove_rl.data.conversation import Conversation, load_conversations
 from cove_rl.data.export import export_file
 from cove_rl.data.reverify import Verification, reverify
 from cove_rl.data.row import conversation_of, row_of
+from cove_rl.episode.episode import Episode
 from cove_rl.episode.trajectory import Message, Trajectory
 from cove_rl.errors import InputError
+from cove_rl.synth.tasks import finished
 from cove_rl.tasks.worlds import Worlds
+from cove_rl.users.scripted import ScriptedUser
+from cove_rl.world.call import ToolCall
 from cove_rl.world.world import WorldRef
 
-from .examples import examples, of_example, write
+from .examples import examples, of_example, world, write
 
 Alter = Callable[[Conversation], Conversation]
 
@@ -61,6 +65,27 @@ def _other_result(one: Conversation) -> Conversation:
     return with_messages(one, lambda m: msgspec.structs.replace(m, content=m.content + " ") if m.call_id else m)
 
 
+def _and(one: Conversation, *more: Message) -> Conversation:
+    messages = (*one.trajectory.messages, *more)
+    return msgspec.structs.replace(one, trajectory=msgspec.structs.replace(one.trajectory, messages=messages))
+
+
+def _one_result_more(one: Conversation) -> Conversation:
+    return _and(one, Message("tool", "{}", call_id="call_99"))
+
+
+def _failure_unsaid(one: Conversation) -> Conversation:
+    """Say of the first result that its call failed."""
+    first = next(m for m in one.trajectory.messages if m.role == "tool")
+    return with_messages(one, lambda m: msgspec.structs.replace(m, error=True) if m is first else m)
+
+
+def _other_call(one: Conversation) -> Conversation:
+    """Say of the first result that it is another call's."""
+    first = next(m for m in one.trajectory.messages if m.role == "tool")
+    return with_messages(one, lambda m: msgspec.structs.replace(m, call_id="another") if m is first else m)
+
+
 def _other_score(one: Conversation) -> Conversation:
     assert one.facts is not None
     return msgspec.structs.replace(one, facts=msgspec.structs.replace(one.facts, score=0.5))
@@ -68,13 +93,32 @@ def _other_score(one: Conversation) -> Conversation:
 
 @pytest.mark.parametrize(
     ("alter", "perfect", "differing", "altered"),
-    [(_forgotten, 0, 1, 0), (_other_result, 1, 0, 1), (_other_score, 1, 1, 0)],
-    ids=["forgotten", "other result", "other score"],
+    [
+        (_forgotten, 0, 1, 0),
+        (_other_result, 1, 0, 1),
+        (_one_result_more, 1, 0, 1),
+        (_failure_unsaid, 1, 0, 1),
+        (_other_call, 1, 0, 1),
+        (_other_score, 1, 1, 0),
+    ],
+    ids=["forgotten", "other result", "one result more", "failure unsaid", "other call", "other score"],
 )
 def test_what_was_altered_is_found(alter: Alter, perfect: int, differing: int, altered: int) -> None:
     found = total(alter(of_example(examples()[0])))
     assert (found.perfect, found.differing, found.altered, found.passed) == (perfect, differing, altered, False)
     assert [name for name, _ in found.faults] == [examples()[0].task.id]
+
+
+def test_calls_after_a_transfer_have_the_result_an_episode_gives_them() -> None:
+    one = of_example(examples()[0])
+    calls = tuple(ToolCall(f"last_{place}", "transfer_to_human_agents", {"summary": "x"}) for place in range(2))
+    task = examples()[0].task
+    episode = Episode(task, world("retail"), ScriptedUser(task))
+    finished(episode.start())
+    late = finished(episode.step(Message("assistant", calls=calls)))
+    handed_over = msgspec.structs.replace(one.trajectory, messages=tuple(episode.messages))
+    assert [message.error for message in late] == [False, True]
+    assert total(msgspec.structs.replace(one, trajectory=handed_over)).altered == 0
 
 
 def test_a_low_score_that_was_recorded_as_such_does_not_pass_either() -> None:
