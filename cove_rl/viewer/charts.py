@@ -164,10 +164,13 @@ def _room(low: float, high: float) -> tuple[float, float]:
 
 
 def _widened(ends: tuple[float, float]) -> tuple[float, float]:
-    """Return a range that is not empty."""
+    """Return a range that is wide enough to tell its ends apart."""
     low, high = ends
-    least = max(abs(low), 1.0) * 1e-6
-    return (low, high) if high - low > least else (low - 0.5, low + 0.5)
+    size = max(abs(low), abs(high))
+    if high - low > size * 1e-6:
+        return ends
+    spare = (size or 1.0) / 2
+    return low - spare, high + spare
 
 
 def _figure(title: str, width: int, height: int) -> tuple[Element, Element]:

@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -96,6 +96,7 @@ def test_ticks_are_round_and_few(low: float, span: float) -> None:
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), max_size=12), st.booleans())
+@example([(999974025.0, 0.0), (999975014.0, 0.0)], False)  # too near one another to be told apart
 def test_every_point_of_a_chart_is_on_the_paper(points: list[tuple[float, float]], dashed: bool) -> None:
     drawn = line_chart('<&">', [Line("<b>", tuple(sorted(points)), 3, dashed)])
     svg = ElementTree.fromstring(drawn).find("svg")

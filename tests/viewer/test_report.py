@@ -50,9 +50,7 @@ def evaluated(folder: Path, members: tuple[Example, ...], trials: int = TRIALS, 
     return folder
 
 
-def test_the_report_opens_with_figures_and_leads_to_the_worst_conversations(
-    chromium: Browser, tmp_path: Path, pictures: Path | None
-) -> None:
+def test_the_report_opens_with_figures_and_leads_to_the_worst_conversations(chromium: Browser, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     write_report(evaluated(tmp_path / "run", (*SOLVED, *FAILED)), path)
     for one in opened(chromium, path.as_uri(), path.as_uri(), 1280, 1000, shown="#report .chart"):
@@ -64,8 +62,6 @@ def test_the_report_opens_with_figures_and_leads_to_the_worst_conversations(
         assert len(rows) == len(FAILED)
         assert {row.split("0 of 2")[0] for row in rows} == {one.task.id for one in FAILED}
         assert page.locator("#status").text_content() == f"{TRIALS * len(FAILED)} conversations"
-        if pictures:
-            page.screenshot(path=pictures / "report.png")
         page.locator("#report a").nth(1).click()
         page.wait_for_selector("#reading[data-shown='1']")
         assert page.locator("#reading h2").text_content() == f"{rows[0].split('0 of 2')[0]}, trial 1"
