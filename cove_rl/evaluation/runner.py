@@ -3,11 +3,14 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import get_context, parent_process
 from threading import Thread
+from typing import Any
 
 import msgspec
 
@@ -21,6 +24,8 @@ Took = Callable[[msgspec.Raw], None]
 
 CHUNK = 16
 """Trials a process takes at a time, at least: enough to make the exchange cheap, few enough to lose little."""
+POLL = 0.1
+"""Seconds after which a process looks whether it is to give up."""
 
 
 def play(player: Player, items: Iterable[Item], took: Took, *, together: int = 1, workers: int = 1) -> None:
@@ -47,6 +52,7 @@ async def play_all(player: Player, items: Iterable[Item], took: Took, together: 
         for case, trial in remaining:
             played = await player.play(case, trial)
             took(msgspec.Raw(msgspec.json.encode(played)))
+            await asyncio.sleep(0)  # programs never wait: others have their turn
 
     seats = [asyncio.ensure_future(seat()) for _ in range(together)]
     try:
@@ -58,37 +64,53 @@ async def play_all(player: Player, items: Iterable[Item], took: Took, together: 
 
 
 def _spread(player: Player, items: Iterator[Item], took: Took, together: int, workers: int) -> None:
-    """Play chunks of trials in processes; when this one is interrupted or fails, those end at once."""
+    """Play chunks of trials in processes; when this one is interrupted or fails, those give up what they play.
+
+    They are asked to, not killed: one that is killed while it hands over its results leaves the pool waiting for ever.
+    """
     size = max(CHUNK, together)
     chunks = iter(lambda: list(islice(items, size)), [])
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_follow)
+    context = get_context("spawn")
+    stop = context.Event()
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(stop,))
     pending: set[Future[list[bytes]]] = set()
     try:
         while True:
             for chunk in islice(chunks, 2 * workers - len(pending)):
-                pending.add(pool.submit(_play_chunk, player, chunk, together))
+                with _uninterrupted():  # a process that is just starting inherits this
+                    pending.add(pool.submit(_play_chunk, player, chunk, together))
             if not pending:
                 break
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 for line in future.result():
                     took(msgspec.Raw(line))
-    except BaseException:
-        for process in active_children():
-            process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
 
 
-def _play_chunk(player: Player, items: Sequence[Item], together: int) -> list[bytes]:
-    lines: list[bytes] = []
-    asyncio.run(play_all(player, items, lambda line: lines.append(bytes(line)), together))
-    return lines
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off Ctrl-C, where the system can."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _follow() -> None:
+_stop: Any = None
+"""In a process that plays chunks: the event that is set when it is to give up."""
+
+
+def _begin(stop: Any) -> None:
     """Leave Ctrl-C to the parent, and end when it ends, however it does."""
+    global _stop
+    _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
 
@@ -98,3 +120,21 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def _play_chunk(player: Player, items: Sequence[Item], together: int) -> list[bytes]:
+    return asyncio.run(_unless_stopped(player, items, together))
+
+
+async def _unless_stopped(player: Player, items: Sequence[Item], together: int) -> list[bytes]:
+    """Return the trials of a chunk; those it has, if it is told to give up."""
+    lines: list[bytes] = []
+    playing = asyncio.ensure_future(play_all(player, items, lambda line: lines.append(bytes(line)), together))
+    while not playing.done() and not _stop.is_set():
+        await asyncio.wait([playing], timeout=POLL)
+    if not playing.done():
+        playing.cancel()
+        await asyncio.wait([playing])
+        return lines
+    await playing
+    return lines
