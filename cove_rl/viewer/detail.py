@@ -1,7 +1,5 @@
 """What the page shows of one conversation."""
 
-from typing import Literal
-
 import msgspec
 
 
@@ -150,7 +148,3 @@ class Detail(msgspec.Struct, frozen=True, omit_defaults=True):
     brief: tuple[str, ...] = ()
     tokens: TokensView | None = None
     notes: tuple[str, ...] = ()
-
-
-Mode = Literal["served", "file"]
-"""Whether the page asks a local server for conversations, or holds them itself."""

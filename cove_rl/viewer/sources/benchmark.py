@@ -51,7 +51,6 @@ class _Run(RecordedRun, frozen=True):
     id: str | None = None
     agent: str | None = None
     user: str | None = None
-    termination_reason: str | None = None
     reward_info: _Reward | None = None  # type: ignore[assignment]
 
 
