@@ -193,12 +193,15 @@ KILLED = ["eval", "--agent", "clumsy claims_done=0.4", "--suite", "retail", "--t
 def test_a_process_that_is_killed_leaves_what_was_played(tmp_path: Path, sign: signal.Signals, workers: int) -> None:
     folder = tmp_path / "run"
     command = [*COMMAND, *KILLED, "--out", str(folder), "-j", str(workers)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     partial = folder / f"{TRIALS}.partial"
-    while process.poll() is None and not (partial.exists() and partial.stat().st_size):
-        time.sleep(0.02)
-    os.killpg(process.pid, sign) if sign == signal.SIGINT else process.kill()
-    _, errors = process.communicate(timeout=60)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as process:
+        try:
+            while process.poll() is None and not (partial.exists() and partial.stat().st_size):
+                time.sleep(0.02)
+            os.killpg(process.pid, sign) if sign == signal.SIGINT else process.kill()
+            _, errors = process.communicate(timeout=120)
+        finally:
+            process.kill()
     if sign == signal.SIGINT and partial.exists():
         assert process.returncode == 130, errors
         assert b"run the same command again" in errors
