@@ -27,7 +27,7 @@ class Stats:
         users: who played the customer -> conversations.
         endings: what ended them -> conversations.
         kinds: kind of constraint -> conversations whose task has one.
-        worlds: fingerprint -> the world.
+        worlds: domain and fingerprint -> the world; of what was imported, nobody knows the latter.
         measures: measure -> one number per conversation; what nobody knows is left out.
     """
 
@@ -37,9 +37,9 @@ class Stats:
         self.users: Counter[str] = Counter()
         self.endings: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
-        self.worlds: dict[str, WorldRef] = {}
+        self.worlds: dict[tuple[str, str], WorldRef] = {}
         self.measures: dict[str, list[float]] = {name: [] for name in MEASURES}
-        self._tasks: set[tuple[str, str]] = set()
+        self._tasks: set[tuple[str, str, str]] = set()
         self._seen: Counter[bytes] = Counter()
 
     @property
@@ -66,8 +66,9 @@ class Stats:
         self.endings[trajectory.outcome.ending] += 1
         if conversation.task is not None:
             self.kinds.update({constraint.kind for constraint in conversation.task.constraints})
-        self.worlds.setdefault(trajectory.world.fingerprint, trajectory.world)
-        self._tasks.add((trajectory.world.fingerprint, trajectory.task_id))
+        world = conversation.domain, trajectory.world.fingerprint
+        self.worlds.setdefault(world, trajectory.world)
+        self._tasks.add((*world, trajectory.task_id))
         self._seen[hashlib.sha256(msgspec.json.encode(trajectory.messages)).digest()] += 1
         for name, number in _measured(conversation):
             self.measures[name].append(number)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from cove_rl.data.card import card
 from cove_rl.data.conversation import Conversation
 from cove_rl.data.stats import Stats
+from cove_rl.episode.trajectory import Trajectory
+from cove_rl.world.world import WorldRef
 
 from .examples import HOSTILE, examples, of_example, texts
 
@@ -57,6 +59,16 @@ def test_sizes_are_named_as_hugging_face_names_them() -> None:
     for count, name in ((1, "n<1K"), (999, "n<1K"), (1_000, "1K<n<10K"), (12_000, "10K<n<100K"), (10**7, "n>1M")):
         found._seen[b"x"] = count - 1
         assert front_matter(card(found, "x", "x"))["size_categories"] == [name]
+
+
+def test_tasks_and_worlds_of_imported_conversations_are_told_apart_by_their_domains() -> None:
+    one = examples()[0].trajectory
+    foreign = (
+        Trajectory("0", WorldRef(name, ""), "a", "b", one.messages, one.outcome) for name in ("retail", "airline")
+    )
+    found = stats_of(*map(Conversation, foreign))
+    assert found.tasks == 2
+    assert [world.domain for world in found.worlds.values()] == ["retail", "airline"]
 
 
 def test_equal_data_has_an_equal_card() -> None:
