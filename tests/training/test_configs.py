@@ -26,6 +26,13 @@ ENVS, PROFILES, USERS = (
     sorted(path.stem for path in (CONFIGS / group).glob("*.yaml")) for group in ("env", "profile", "user")
 )
 PAIRS = list(product(ENVS, PROFILES))
+PRESETS = {
+    "cove_paper": ("+profile=2x8",),
+    "cove_30b_8": ("+profile=gpu8",),
+    "cove_30b_64": (),
+    "cove_lora": ("+profile=gpu1",),
+}
+"""Presets of machines and models for GRPO, with the profile each is made for."""
 SIXTEEN = ("trainer.nnodes=2", "trainer.n_gpus_per_node=8")
 
 
@@ -72,6 +79,33 @@ def test_lengths_and_batches_agree(env: str, profile: str) -> None:
     assert policy.actor.ppo_mini_batch_size == config.data.train_batch_size
     assert {"train", "val", "test"} <= set(settings.splits)
     assert {config.data.train_files, config.data.val_files} == {"train", "val"}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.filterwarnings("ignore:Disabled critic")
+def test_verl_accepts_presets_of_machines(preset: str, tiny: Path) -> None:
+    words = ("+env=cove_retail", *PRESETS[preset], f"+preset={preset}")
+    config = composed(*words, f"actor_rollout_ref.model.path={tiny}")
+    OmegaConf.to_container(config, resolve=True)
+    validate_config(config, need_reference_policy(config), need_critic(config))
+    policy, world = config.actor_rollout_ref, config.trainer.nnodes * config.trainer.n_gpus_per_node
+    actor, model, rollout = (omega_conf_to_dataclass(policy[name]) for name in ("actor", "model", "rollout"))
+    sequence = actor.ulysses_sequence_parallel_size
+    assert actor.engine.ulysses_sequence_parallel_size == sequence
+    assert model.lora_rank == (32 if preset == "cove_lora" else 0)
+    assert world % sequence == world % rollout.tensor_model_parallel_size == 0
+    whole = config.data.max_prompt_length + config.data.max_response_length
+    assert whole <= rollout.max_model_len <= actor.ppo_max_token_len_per_gpu * sequence
+    assert config.data.train_batch_size * rollout.n >= world // sequence
+    assert read_settings(config.cove).splits["train"].tasks % config.data.train_batch_size == 0
+
+
+def test_the_large_presets_have_eigendatas_groups() -> None:
+    for preset, nodes in (("cove_30b_8", 1), ("cove_30b_64", 8)):
+        config = composed("+env=cove_airline", *PRESETS[preset], f"+preset={preset}")
+        assert config.actor_rollout_ref.model.path == "Qwen/Qwen3-30B-A3B-Instruct-2507"
+        assert (config.data.train_batch_size, config.actor_rollout_ref.rollout.n) == (8, 64)
+        assert (config.trainer.nnodes, config.trainer.n_gpus_per_node) == (nodes, 8)
 
 
 def test_the_environment_alone_is_the_papers_recipe() -> None:
