@@ -38,6 +38,7 @@ ALLOWED = {
     "verify": TASKS | {"verify"},
     "episode": EPISODE,
     "endpoints": ENDPOINTS,
+    "planning": BASE | {"planning"},
     "users": EPISODE | ENDPOINTS | {"users"},
     "agents": EPISODE | ENDPOINTS | {"users", "agents"},
     "audit": EPISODE | ENDPOINTS | {"users", "audit"},
@@ -46,11 +47,11 @@ ALLOWED = {
     "data": ALL | {"data"},
     "viewer": ALL | {"viewer"},
     "training": ALL | {"data", "viewer", "training"},
-    "cli": ALL | {"data", "viewer", "training", "cli"},
+    "cli": ALL | {"data", "viewer", "planning", "training", "cli"},
 }
 """Package or module directly under cove_rl -> what it may import of cove_rl, itself included."""
 
-CORE = ("world", "speech", "domains", "tasks", "verify", "episode", "users", "agents", "audit", "viewer")
+CORE = ("world", "speech", "domains", "tasks", "verify", "episode", "users", "agents", "audit", "viewer", "planning")
 
 FOREIGN = re.compile(r"(?<![\w.-])/work/|\.\./shared|/root/|/home/\w|/tmp/|\bissue #?\d|\bsession \d", re.I)
 """Paths of somebody's machine and numbers of somebody's tracker."""

@@ -24,6 +24,7 @@ COMMANDS = {
     "users": "Audit and compare those who play the customer.",
     "verify": "Score recorded tool calls against a task's constraints.",
     "model": "Make a tiny model that a CPU can train.",
+    "plan": "Say what a run needs of each GPU, and whether it fits.",
     "train": "Train a policy on verl.",
     "eval": "Play a suite of tasks with any agent, and say how reliable it is.",
     "plot": "Draw training runs over one another: reward, success, parts, outcomes, timing.",

@@ -1,11 +1,9 @@
 """`cove train`: start verl's trainers with the settings of this library."""
 
-import logging
 import shutil
 import socket
 import sys
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
@@ -80,12 +78,13 @@ def sft(
 ) -> None:
     """Fine-tune with verl's SFT trainer, on exactly the tokens a rollout has."""
     require_training("cove train sft")
+    from cove_rl.training.compose import compose_quietly
     from cove_rl.training.sft_run import Order, launch_of, length_of, overrides_of
 
     if epochs is not None and steps is not None:
         raise InputError("--epochs and --steps both say how long the run is: give one of them")
     order = Order(tuple(data), tuple(val or ()), model, env, profile.value, path, epochs, steps, tuple(overrides or ()))
-    config = _composed(overrides_of(order))
+    config = compose_quietly(overrides_of(order), "sft_trainer_engine")
     launch = launch_of(order, config, rendezvous)
     if dry_run:
         _print(str(launch))
@@ -96,19 +95,6 @@ def sft(
     claim(path, order.lasting())
     done = newest_step(path)
     _report(order, _run(order, config, launch, length, done) if done < length.total else [], json)
-
-
-def _composed(overrides: list[str]) -> dict[str, Any]:
-    """Compose the trainer's configuration, without what verl has to say about this machine: the run says it again."""
-    from cove_rl.training.compose import compose
-
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return compose(overrides, "sft_trainer_engine")
-    finally:
-        logging.disable(logging.NOTSET)
 
 
 def _surveyed(order: "Order", config: dict[str, Any]) -> int:

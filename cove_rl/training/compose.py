@@ -1,6 +1,8 @@
 """Compose a run's configuration as verl's own command does."""
 
+import logging
 import os
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,3 +35,18 @@ def compose(overrides: Sequence[str], application: str = "ppo_trainer") -> dict[
         fault = " ".join(str(error).split(os.linesep)[0].split())
         raise InputError(f"{' '.join(overrides)} does not compose: {fault}") from None
     return plain
+
+
+def compose_quietly(overrides: Sequence[str], application: str = "ppo_trainer") -> dict[str, Any]:
+    """Compose without what verl has to say about this machine: for those who do not train on it now.
+
+    Raises:
+        InputError: as `compose` does.
+    """
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return compose(overrides, application)
+    finally:
+        logging.disable(logging.NOTSET)
