@@ -5,12 +5,15 @@ whose loop is busy for a while keeps nobody's connection waiting.
 """
 
 import asyncio
+import logging
 import os
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 class Background:
@@ -26,10 +29,10 @@ class Background:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(doing, self._loop))
 
     def finish(self, doing: Coroutine[Any, Any, None], seconds: float) -> None:
-        """Run a last coroutine for so many seconds at most, cancel everything else, and stop."""
-        future = asyncio.run_coroutine_threadsafe(_last(doing), self._loop)
+        """Cancel everything, run a last coroutine, both for so many seconds at most, and stop."""
+        future = asyncio.run_coroutine_threadsafe(_last(doing, seconds), self._loop)
         try:
-            future.result(seconds)
+            future.result(2 * seconds)
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(seconds)
@@ -37,10 +40,18 @@ class Background:
                 self._loop.close()
 
 
-async def _last(doing: Coroutine[Any, Any, None]) -> None:
+async def _last(doing: Coroutine[Any, Any, None], seconds: float) -> None:
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
+    try:
+        await asyncio.wait_for(_closed(others, doing), seconds)
+    except asyncio.TimeoutError:
+        doing.close()
+        log.warning("connections are left as they are: closing them took more than %g s", seconds)
+
+
+async def _closed(others: Collection["asyncio.Task[Any]"], doing: Coroutine[Any, Any, None]) -> None:
     await asyncio.gather(*others, return_exceptions=True)
     await doing
     await asyncio.get_running_loop().shutdown_asyncgens()

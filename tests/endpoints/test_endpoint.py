@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from cove_rl.endpoints.background import Background
 from cove_rl.endpoints.endpoint import Endpoint, close_endpoints, endpoint_of
 from cove_rl.endpoints.failure import EndpointError
 from cove_rl.endpoints.reply import Reply, RequestedCall
@@ -301,3 +302,10 @@ async def test_other_keys_of_the_environment_stay_at_home(monkeypatch: pytest.Mo
     with Server() as server:
         await ask(made(server))
         assert server.keys == ["Bearer none"]
+
+
+def test_closing_that_takes_too_long_is_given_up_without_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    loop = Background()
+    loop.finish(asyncio.sleep(60), 0.05)
+    assert "took more than 0.05 s" in caplog.text
+    assert not loop._thread.is_alive()
