@@ -92,9 +92,9 @@ def load_known_examples(path: Path) -> Iterator[Example]:
 
 
 def parquet_files(path: Path) -> list[Path]:
-    """Return the parquet files of an export; none if `path` is something else."""
+    """Return the parquet files of an export; none if `path` is something else, such as examples with exports beside."""
     if path.is_dir():
-        return sorted(path.glob(DATASET))
+        return [] if any(path.glob(SHARDS)) or sides_in(path) else sorted(path.glob(DATASET))
     return [path] if path.suffix == ".parquet" else []
 
 

@@ -231,3 +231,11 @@ def test_no_folder_is_written_over(source: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="exists"):
         hf(source, tmp_path)
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_exports_in_the_folder_of_their_examples_are_not_read_in_place_of_them(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="needs the data extra")
+    write(tmp_path / "kept-00000.jsonl", *examples())
+    before = list(load_conversations(tmp_path))
+    export_file(tmp_path, "verl-rl", tmp_path / "tasks.parquet")
+    assert list(load_conversations(tmp_path)) == before
