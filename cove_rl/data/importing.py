@@ -54,7 +54,7 @@ def import_cove12k(path: Path, domain: str | None = None) -> Iterator[Trajectory
     Raises:
         InputError: at the first row that is no conversation or names no domain, naming the row and the fault.
     """
-    for place, row in _rows(path):
+    for number, (place, row) in enumerate(_rows(path), start=1):
         text = row.messages
         chats = decode_json(text.encode(), tuple[ChatMessage, ...], place) if isinstance(text, str) else text
         messages = imported_messages(chats)
@@ -64,7 +64,7 @@ def import_cove12k(path: Path, domain: str | None = None) -> Iterator[Trajectory
             raise InputError(f"{place} has no {missing}")
         ending = _ending(messages)
         outcome = outcome_of(ending, "not recorded" if ending == "interrupted" else "")
-        key = place if row.id is None else str(row.id)
+        key = f"{path.name} {number}" if row.id is None else str(row.id)
         yield Trajectory(key, WorldRef(name, ""), UNKNOWN, UNKNOWN, messages, outcome)
 
 

@@ -79,6 +79,15 @@ def test_parquet_reads_like_lines(tmp_path: Path) -> None:
     assert [one.messages for one in found] == [SAID, SAID]
 
 
+def test_rows_without_an_id_are_named_alike_wherever_their_file_is(tmp_path: Path) -> None:
+    found = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        folder.mkdir()
+        found.append(list(import_cove12k(write(folder / "set.jsonl", ROW, {**ROW, "id": 7}, ROW))))
+    assert found[0] == found[1]
+    assert [one.task_id for one in found[0]] == ["set.jsonl 1", "7", "set.jsonl 3"]
+
+
 def test_how_a_conversation_ended_is_said_as_far_as_it_shows(tmp_path: Path) -> None:
     call = {"id": "c2", "function": {"name": "transfer_to_human_agents", "arguments": {}}}
     transfer = [{"role": "assistant", "tool_calls": [call]}, {"role": "tool", "content": "ok", "tool_call_id": "c2"}]
