@@ -28,10 +28,7 @@ class ExportFormat(str, Enum):
 
 
 def export(
-    source: Annotated[
-        Path,
-        typer.Argument(metavar="IN", help="A folder of `cove synth` or of a split, examples, or an exported data set."),
-    ],
+    source: Source,
     form: Annotated[ExportFormat, typer.Option("--format", help="Who is to read it; see docs/data.md.")],
     path: Annotated[Path, typer.Option("--out", metavar="PATH", help="A new folder for hf, a file for the others.")],
     title: Annotated[str, typer.Option(help="The name on the card of an hf export.")] = "cove_rl conversations",
