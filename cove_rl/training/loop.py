@@ -38,6 +38,9 @@ from cove_rl.world.domain import Domain, get_domain
 log = logging.getLogger(__name__)
 _WORLDS = Worlds()
 
+ABORTED = ("aborted", "abort")
+"""Why an engine stopped that was made to: as verl says it, and as SGLang does, whose word verl passes on."""
+
 
 class EpisodeFailedError(CoveError):
     """An episode failed for reasons that are not the agent's, in every attempt; verl drops its group and refills it."""
@@ -180,7 +183,7 @@ class CoveAgentLoop(AgentLoopBase):
         )
         output = await within(self.settings.deadlines.generation, sampling, "the rollout engine's answer")
         rollout.generating += perf_counter() - started
-        if output.stop_reason == "aborted":
+        if output.stop_reason in ABORTED:
             raise CoveError("the rollout engine aborted the turn")
         if self._with_logprobs and output.log_probs is None:
             raise CoveError("rollout.calculate_log_probs is set, but the rollout engine returned no log-probabilities")

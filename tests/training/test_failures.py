@@ -92,6 +92,7 @@ FAILURES = {
     "no token": TokenOutput(token_ids=[-5], log_probs=[-1.0]),
     "no token at all": TokenOutput.model_construct(token_ids=["a"], log_probs=[-1.0]),
     "aborted": TokenOutput(token_ids=[5], log_probs=[-1.0], stop_reason="aborted"),
+    "aborted by SGLang": TokenOutput(token_ids=[5], log_probs=[-1.0], stop_reason="abort"),
     "no output": TokenOutput.model_construct(),
 }
 
