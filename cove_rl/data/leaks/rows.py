@@ -96,9 +96,7 @@ def _text(file: Path) -> Iterator[Row]:
 
 
 def _parquet(file: Path) -> Iterator[Row]:
-    import pyarrow
-    import pyarrow.parquet
-
+    pyarrow = _pyarrow()
     try:
         with pyarrow.parquet.ParquetFile(file) as table:
             yield from _numbered(table.iter_batches(_BATCH))
@@ -107,13 +105,20 @@ def _parquet(file: Path) -> Iterator[Row]:
 
 
 def _arrow(file: Path) -> Iterator[Row]:
-    import pyarrow
-
+    pyarrow = _pyarrow()
     try:
         with pyarrow.memory_map(str(file)) as stream:
             yield from _numbered(pyarrow.ipc.open_stream(stream))
     except (OSError, pyarrow.ArrowException) as fault:
         raise InputError(f"cannot read {file}: {fault}") from fault
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow.parquet
+    except ModuleNotFoundError as fault:
+        raise InputError("parquet and Arrow files need pyarrow: pip install 'cove_rl[data]'") from fault
+    return pyarrow
 
 
 def _numbered(batches: Any) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """Data of every form is read row by row, whole, and a bad file is an error."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,16 @@ def test_a_saved_data_set(tmp_path: Path) -> None:
     datasets.Dataset.from_list(ROWS).save_to_disk(tmp_path / "saved")
     (path,) = (tmp_path / "saved").glob("*.arrow")
     assert [(row.number, row.value) for row in read_rows(path)] == list(enumerate(ROWS, start=1))
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
+def test_without_the_data_extra_it_says_how_to_get_it(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(InputError, match=r"cove_rl\[data\]"):
+        list(read_rows(tmp_path / name))
 
 
 def test_the_records_of_a_document_with_their_keys(tmp_path: Path) -> None:
