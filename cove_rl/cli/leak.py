@@ -55,4 +55,8 @@ def _print(report: "LeakReport") -> None:
         table(f"{', '.join(report.domains)}: {'clean' if report.is_clean else 'leaks found'}", ("", "count"), counts)
     )
     if report.passed_over:
-        err.print(f"not read, no data by their names: {', '.join(report.passed_over)}", markup=False, soft_wrap=True)
+        err.print(
+            f"not read, links to folders or no data by their names: {', '.join(report.passed_over)}",
+            markup=False,
+            soft_wrap=True,
+        )

@@ -1,6 +1,6 @@
 """Search data for anything that is the benchmark's."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -98,15 +98,18 @@ def _files(path: Path, report: LeakReport) -> Iterator[Path]:
         yield path
         return
     for file in _visible(path):
-        if can_read(file):
+        if can_read(file) and not file.is_dir():
             yield file
         else:
             report.passed_over.append(str(file))
 
 
-def _visible(folder: Path) -> Iterable[Path]:
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return (file for file in files if not any(part.startswith(".") for part in file.relative_to(folder).parts))
+def _visible(folder: Path) -> Iterator[Path]:
+    """Yield everything in a folder that is no folder, apart from what is hidden; links to folders are not followed."""
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and (path.is_symlink() or not path.is_dir()):
+            yield path
 
 
 def _excerpt(words: Sequence[str], start: int, end: int) -> str:

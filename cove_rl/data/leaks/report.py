@@ -49,7 +49,7 @@ class LeakReport(msgspec.Struct):
         files: files that were read.
         rows: rows in them.
         units: messages and other fields in those.
-        passed_over: files in the folders that hold no data by their names; they were not read.
+        passed_over: what was not read in the folders: files that hold no data by their names, and links to folders.
         found: kind -> how many leaks.
         leaks: the first of them.
     """

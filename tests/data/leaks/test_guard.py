@@ -216,6 +216,20 @@ def test_clean_data_is_clean_and_counted(guard: LeakGuard, tmp_path: Path) -> No
     assert sum(steps) == 3
 
 
+def test_links_are_read_if_they_lead_to_files_and_listed_if_to_folders(guard: LeakGuard, tmp_path: Path) -> None:
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    data.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "a.jsonl").write_text(json.dumps(conversation()) + "\n")
+    (data / "a.jsonl").symlink_to(elsewhere / "a.jsonl")
+    (data / "more").symlink_to(elsewhere)
+    report = guard.check([data])
+    assert (report.files, report.passed_over) == (1, [str(data / "more")])
+    (data / "torn.jsonl").symlink_to(elsewhere / "nothing.jsonl")
+    with pytest.raises(InputError, match=r"torn\.jsonl"):
+        guard.check([data])
+
+
 @pytest.mark.parametrize("name", ["empty.jsonl", "empty.txt", "folder", "nothing"])
 def test_no_data_is_an_error(guard: LeakGuard, tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
