@@ -22,7 +22,7 @@ run() { # show a command, and run it unless this is a dry run
 }
 
 customers() { # customers URL...: the overrides, one a line, that let a model behind these URLs play the customer
-    local endpoint number=0 url
+    local number=0 url user
     if (($#)) && [[ $USER_KIND == scripted ]]; then USER_KIND=hybrid; fi # the script needs no model
     echo "+user=$([[ $# -gt 1 ]] && echo ensemble || echo "$USER_KIND")"
     if (($# == 1)); then
@@ -31,8 +31,8 @@ customers() { # customers URL...: the overrides, one a line, that let a model be
     elif (($# > 1)); then
         printf '~cove.user.members.%s\n' a b c
         for url in "$@"; do
-            endpoint="{url: '$url', model: '$USER_MODEL'}"
-            echo "+cove.user.members.server$((number += 1))={weight: 1.0, user: {kind: $USER_KIND, endpoint: $endpoint}}"
+            user="{kind: $USER_KIND, endpoint: {url: '$url', model: '$USER_MODEL'}}"
+            echo "+cove.user.members.server$((number += 1))={weight: 1.0, user: $user}"
         done
     fi
 }
