@@ -91,6 +91,7 @@ NO_CONSENT = [
     "",
     "...",
     "Okay, so what happens if I keep it?",
+    "Yes, please. It's the order with the lamp.",
 ]
 
 

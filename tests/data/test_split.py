@@ -91,6 +91,14 @@ def test_all_tasks_of_a_world_stay_together_and_no_customer_is_on_two_sides(tmp_
     assert sum(sides.counts.values()) == 4
 
 
+def test_a_customer_who_is_described_otherwise_is_still_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cove_rl.data.split.customers_of", lambda task, world: {("User", "ann_lee_1234")})
+    with pytest.raises(InputError, match="nothing would be in test"):
+        working([example("retail", index, seed) for seed in (7, 8) for index in range(2)], tmp_path, "world")
+
+
 def test_a_split_is_the_same_every_time(tmp_path: Path) -> None:
     out, splitting, _ = working(examples(), tmp_path, "task")
     split(tmp_path / "in.jsonl", splitting, tmp_path / "again")
