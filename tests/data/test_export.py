@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from cove_rl.data.conversation import Conversation, count_conversations, domains_in, load_conversations
+from cove_rl.data.customer import customer_row
 from cove_rl.data.export import export_file
 from cove_rl.data.importing import import_cove12k
 from cove_rl.data.row import conversation_of, row_of
@@ -142,6 +143,13 @@ def test_the_customers_side_is_what_a_customer_knows_hears_and_says(source: Path
         assert not results & {turn["content"] for turn in turns}
         stopped += STOP in turns[-1]["content"]
     assert stopped
+
+
+def test_the_customers_side_ends_with_what_the_customer_said_last() -> None:
+    one = examples()[0]
+    more = (*one.trajectory.messages, Message("assistant", "Goodbye."))
+    longer = msgspec.structs.replace(one, trajectory=msgspec.structs.replace(one.trajectory, messages=more))
+    assert customer_row(longer) == customer_row(one)
 
 
 def test_tasks_for_rl_come_once_each(tmp_path: Path) -> None:
