@@ -51,7 +51,7 @@ fix: $(STAMP)  ## Repair what the linter and the formatter can repair.
 test: check  ## Everything continuous integration runs: the checks, then the tests.
 	$(BIN)/python -m pytest -n 2
 
-lock:  ## Write constraints.txt anew: the newest versions that pyproject.toml allows, on Python 3.11.
+lock:  ## Write constraints.txt and docker/locks anew: the newest versions that pyproject.toml allows, on Python 3.11.
 	PYTHON='$(PYTHON)' ./.ci/lock
 
 clean:  ## Remove .venv and every cache.

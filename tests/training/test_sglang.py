@@ -14,6 +14,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
@@ -125,6 +126,7 @@ RUNS = {
 }
 
 
+@cache
 def handed(server: Any, tiny: Path, *words: str) -> dict[str, Any]:
     """Return what verl would start SGLang with for a run."""
     policy = composed("+env=cove_retail", *words, f"actor_rollout_ref.model.path={tiny}").actor_rollout_ref
