@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cove_rl.data.leaks.benchmark import read_benchmark
+from cove_rl.data.leaks.benchmark import Benchmark, read_benchmark
 from cove_rl.data.leaks.guard import LeakGuard
 from tests.data.leaks.made_up import write_benchmark
 
@@ -22,6 +22,12 @@ def guard(made_up: Path) -> LeakGuard:
 
 
 @pytest.fixture(scope="session")
-def real_guard(tau2: Path) -> LeakGuard:
+def real_benchmark(tau2: Path) -> Benchmark:
+    """What tau2-bench has, read once."""
+    return read_benchmark(tau2)
+
+
+@pytest.fixture(scope="session")
+def real_guard(real_benchmark: Benchmark) -> LeakGuard:
     """A guard that knows tau2-bench."""
-    return LeakGuard(read_benchmark(tau2))
+    return LeakGuard(real_benchmark)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cove_rl.data.leaks.benchmark import read_benchmark
+from cove_rl.data.leaks.benchmark import Benchmark, read_benchmark
 from cove_rl.data.leaks.needles import LONG_NUMBER, Fact
 from cove_rl.errors import InputError
 from tests.data.leaks.made_up import COMMON, POLICY, SAID, SCENARIO, TICKET
@@ -108,8 +108,8 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(
         read_benchmark(tmp_path)
 
 
-def test_the_real_benchmark(tau2: Path) -> None:
-    found = read_benchmark(tau2)
+def test_the_real_benchmark(tau2: Path, real_benchmark: Benchmark) -> None:
+    found = real_benchmark
     assert found.domains == ("airline", "retail", "telecom")
     kinds, values = Counter(fact.kind for fact in found.facts), {fact.value for fact in found.facts}
     for domain, tables in (

@@ -1,7 +1,7 @@
 """tau2-bench's own ids, names and texts, planted in our data: each is found, and without them nothing is."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from cove_rl.data.leaks.benchmark import read_benchmark
+from cove_rl.data.leaks.benchmark import Benchmark
 from cove_rl.data.leaks.guard import LeakGuard
-from cove_rl.data.leaks.texts import TextKind
+from cove_rl.data.leaks.texts import Text, TextKind
 from cove_rl.data.leaks.words import words_of
 from cove_rl.world.domain import get_domain
 from cove_rl.world.files import save_world
@@ -60,8 +60,7 @@ def _reworded(text: str) -> str:
     return " ".join("whatsoever" if at % 8 == 7 else word for at, word in enumerate(words))
 
 
-def _texts(tau2: Path) -> Iterator[tuple[TextKind, str]]:
-    texts = read_benchmark(tau2).texts
+def _texts(texts: Sequence[Text]) -> Iterator[tuple[TextKind, str]]:
     kinds: tuple[tuple[TextKind, int], ...] = (("task", 20), ("recorded", 45))
     for kind, shortest in kinds:
         chosen = sorted({text.text for text in texts if text.kind == kind and len(words_of(text.text)) >= shortest})
@@ -77,10 +76,10 @@ def _texts(tau2: Path) -> Iterator[tuple[TextKind, str]]:
 
 
 @pytest.fixture(scope="module")
-def plants(tau2: Path) -> list[tuple[str, str]]:
+def plants(tau2: Path, real_benchmark: Benchmark) -> list[tuple[str, str]]:
     """Kind and text of every plant."""
     facts = [fact for found in _facts(tau2).values() for fact in Random(7).sample(found, min(EACH, len(found)))]
-    return [*facts, *_texts(tau2)]
+    return [*facts, *_texts(real_benchmark.texts)]
 
 
 def _planted(text: str, number: int) -> dict[str, Any]:
