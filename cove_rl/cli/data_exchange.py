@@ -52,6 +52,9 @@ def export(
             rows = export_folder(parts, path, title=title, licence=licence, manifest=manifest, advance=advance)
         else:
             rows = export_file(source, form.value, path, advance)
+    if form is not ExportFormat.hf and len(sides := sides_in(source)) > 1:
+        which = f"it holds all sides of the split, {', '.join(sides)}; for one of them name its file, such as"
+        err.print(f"{which} {sides[next(iter(sides))]}", markup=False, soft_wrap=True)
     if json:
         print_json({"format": form.value, "path": str(path), "rows": rows})
     else:

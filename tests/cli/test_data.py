@@ -125,6 +125,16 @@ def test_split_writes_a_file_per_side(source: Path, tmp_path: Path) -> None:
         assert sorted(sides["test.jsonl"] + sides["train.jsonl"]) == sorted(one.task.id for one in examples())
 
 
+def test_who_exports_all_sides_of_a_split_as_one_file_is_told_so(tmp_path: Path) -> None:
+    write(tmp_path / "train.jsonl", *examples()[:4])
+    write(tmp_path / "test.jsonl", *examples()[4:])
+    every = data("export", tmp_path, "--format", "jsonl", "--out", tmp_path / "a.jsonl")
+    assert "all sides of the split, train, test" in every.stderr
+    one = data("export", tmp_path / "train.jsonl", "--format", "jsonl", "--out", tmp_path / "b.jsonl")
+    assert "sides of the split" not in one.stderr
+    assert [len((tmp_path / f"{name}.jsonl").read_bytes().splitlines()) for name in "ab"] == [6, 4]
+
+
 def test_import_writes_trajectories(tmp_path: Path) -> None:
     row = {"messages": [{"role": "assistant", "content": "Hi"}, {"role": "user", "content": "Bye ###STOP###"}]}
     found = ok(
