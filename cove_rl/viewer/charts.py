@@ -13,6 +13,8 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7
 """Of the first, second, ... series: Okabe and Ito's, which people who do not tell red from green can tell apart."""
 
 BAR, LABELS = 22, 190
+TINY = 1e-300
+"""What is smaller counts as nothing: a share of it may not be a number any more."""
 """Height of a bar and width of its label, in pixels."""
 
 
@@ -167,9 +169,9 @@ def _widened(ends: tuple[float, float]) -> tuple[float, float]:
     """Return a range that is wide enough to tell its ends apart."""
     low, high = ends
     size = max(abs(low), abs(high))
-    if high - low > size * 1e-6:
+    if high - low > max(size * 1e-6, TINY):
         return ends
-    spare = (size or 1.0) / 2
+    spare = (size if size > TINY else 1.0) / 2
     return low - spare, high + spare
 
 

@@ -97,6 +97,7 @@ def test_ticks_are_round_and_few(low: float, span: float) -> None:
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), max_size=12), st.booleans())
 @example([(999974025.0, 0.0), (999975014.0, 0.0)], False)  # too near one another to be told apart
+@example([(0.0, 5e-324)], False)  # the smallest number there is
 def test_every_point_of_a_chart_is_on_the_paper(points: list[tuple[float, float]], dashed: bool) -> None:
     drawn = line_chart('<&">', [Line("<b>", tuple(sorted(points)), 3, dashed)])
     svg = ElementTree.fromstring(drawn).find("svg")

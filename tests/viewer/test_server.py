@@ -123,9 +123,12 @@ def test_the_command_writes_a_page_or_serves_until_it_is_interrupted(file: Path,
     with subprocess.Popen([*cove, "--no-browser"], stdout=subprocess.PIPE, text=True, env=environment) as served:
         assert served.stdout is not None
         address = served.stdout.readline().strip()
-        assert ask(address, urlsplit(address).path)[0] == 200
-        served.send_signal(signal.SIGINT)
-        assert served.wait(60) == 0
+        try:
+            assert ask(address, urlsplit(address).path)[0] == 200
+            served.send_signal(signal.SIGINT)
+            assert served.wait(60) == 0
+        finally:
+            served.kill()
 
 
 def test_the_command_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
