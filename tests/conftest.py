@@ -11,7 +11,7 @@ from hypothesis import settings
 settings.register_profile("patient", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("patient")
 
-# A shell starts jobs in the background with Ctrl-C ignored; programs that tests start and interrupt must not inherit that.
+# A shell starts jobs in the background with Ctrl-C ignored, which programs that tests interrupt must not inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
