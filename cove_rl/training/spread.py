@@ -85,8 +85,10 @@ def _connect(address: str) -> None:
             socket.create_connection((parts.hostname or "", parts.port or PORT), SECONDS).close()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"no Ray cluster at '{address}' ({reason}); start one with `ray start --head`") from None
+        reason, advice = str(error).splitlines()[0], "start one with `ray start --head`"
+        if "AuthToken" in str(error.__cause__):
+            advice = "it asks for a token: set RAY_AUTH_MODE=token and keep the token in ~/.ray/auth_token"
+        raise InputError(f"no Ray cluster at '{address}' ({reason}); {advice}") from None
 
 
 def _play(player: Player, indices: Sequence[int]) -> list[bytes]:

@@ -82,3 +82,16 @@ def test_there_is_no_cluster_without_one(tmp_path: Path) -> None:
         ray.shutdown()
     with pytest.raises(InputError, match=r"no Ray cluster at '127.0.0.1:9'"):
         on("127.0.0.1:9", plan(), tmp_path, 1)
+
+
+def test_a_cluster_that_asks_for_a_token_says_so(cluster: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As Ray refuses a driver without one."""
+
+    def refuse(**_: Any) -> None:
+        raise ConnectionError("Failed to connect") from RuntimeError("InvalidAuthToken: token is missing or incorrect")
+
+    if ray.is_initialized():
+        ray.shutdown()
+    monkeypatch.setattr(ray, "init", refuse)
+    with pytest.raises(InputError, match="RAY_AUTH_MODE=token"):
+        RayTasks(plan(), cluster, 1)
