@@ -19,8 +19,11 @@ end() { # stop the daemons; keep the folder of a test that failed
     local code=$?
     trap - EXIT
     scancel --full --signal=KILL --user=root 2>/dev/null && sleep 2
-    for file in "$dir"/*.pid; do kill "$(<"$file")" 2>/dev/null; done
-    if ((code)); then echo "failed; everything is in $dir" >&2; else rm -rf "$dir"; fi
+    local pids=()
+    for file in "$dir"/*.pid; do pids+=("$(<"$file")"); done
+    kill "${pids[@]}" 2>/dev/null || true
+    for _ in {1..20}; do kill -0 "${pids[@]}" 2>/dev/null && sleep 0.5; done # they write down their state as they go
+    if ((code)); then echo "failed; everything is in $dir" >&2; else rm -rf "$dir" || true; fi
     exit "$code"
 }
 trap end EXIT INT TERM

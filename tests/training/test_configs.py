@@ -179,8 +179,8 @@ def test_only_the_cpu_profile_asks_for_the_cpu() -> None:
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        ((), (64, 1, None)),
-        (("trainer.n_gpus_per_node=2",), (64, 2, None)),
+        ((), (64, 1, "local")),
+        (("trainer.n_gpus_per_node=2",), (64, 2, "local")),
         (("ray_kwargs.ray_init.address=auto",), (None, None, "auto")),
         (("ray_kwargs.ray_init.address=192.0.2.1:6379",), (None, None, "192.0.2.1:6379")),
     ],
