@@ -2,6 +2,7 @@
 # A real Slurm, two nodes on this host: the GRPO recipe trains on both, is requeued in the middle, goes on after its
 # checkpoint and finishes, with every task trained on once. Needs root, slurm-wlm and munge; a few minutes on two cores.
 #   tests/recipes/slurm.sh
+# Its status is 3 where Slurm's daemons do not come up.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 WAIT=${WAIT:-600} # seconds for any one thing to happen
@@ -59,11 +60,11 @@ TEXT
 
 (umask 077 && head -c 128 /dev/urandom >"$dir/munge.key")
 munged --force --key-file="$dir/munge.key" --socket="$dir/munge.socket" --pid-file="$dir/munged.pid" \
-    --log-file="$dir/munged.log" --seed-file="$dir/munge.seed" 2>"$dir/munged.err"
-slurmctld -L "$dir/slurmctld.log"
-for node in n1 n2; do slurmd -N "$node" -L "$dir/slurmd-$node.log"; done
+    --log-file="$dir/munged.log" --seed-file="$dir/munge.seed" 2>"$dir/munged.err" || exit 3
+slurmctld -L "$dir/slurmctld.log" || exit 3
+for node in n1 n2; do slurmd -N "$node" -L "$dir/slurmd-$node.log" || exit 3; done
 both_answer() { [[ $(srun -N2 true 2>&1 && sinfo -h -o %T) == idle ]]; }
-await 60 both_answer
+await 60 both_answer || { tail -n 5 "$dir"/*.log >&2; exit 3; }
 
 export PROFILE=cpu OUT=$dir/run STEPS SAVE_EVERY=1 RECORD=$dir/rollouts
 small=(cove.agent_turns=4 cove.user_turns=4 cove.turn_tokens=48 cove.result_tokens=256 trainer.test_freq=-1
